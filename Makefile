@@ -1,0 +1,79 @@
+# Two commands from nothing: `make demo` and `make test`. Both make .venv and build the wheel when their inputs changed.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+OUT ?= build/demo
+TRAINER ?= mllib
+SOURCES := pyproject.toml CMakeLists.txt README.md $(shell find cmake cpp python -type f -not -path '*/__pycache__/*' -not -name '*.so')
+
+.PHONY: help demo test test-cpp test-python lint sanitize bench stubs clean
+
+help:  ## list the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.demo  ## events to report, from nothing; DATA=<folder> for real data, TRAINER=lightgbm for no Java
+	@$(BIN)/hftcore demo --out $(OUT) --trainer $(TRAINER) $(if $(DATA),--data "$(DATA)")
+
+test: test-cpp sanitize lint test-python  ## everything, from nothing
+
+test-cpp: $(VENV)/.test  ## C++ unit tests
+	@tools/check_host cpp-tests
+	$(BIN)/cmake --workflow --preset dev
+
+sanitize: $(VENV)/.test  ## C++ unit tests under address, undefined-behaviour and thread sanitizers
+	@tools/check_host cpp-tests
+	$(BIN)/cmake --workflow --preset asan
+	$(BIN)/cmake --workflow --preset tsan
+
+lint: $(VENV)/.test  ## ruff, mypy, import contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-python: $(VENV)/.test  ## Python tests
+	$(BIN)/python -m pytest
+
+bench: $(VENV)/.test  ## benchmarks beside their rivals
+	@tools/check_host cpp-bench
+	$(BIN)/cmake --workflow --preset bench
+	$(BIN)/python bench/run.py
+
+stubs: $(VENV)/.test  ## regenerate the type stubs of the compiled core
+	$(BIN)/python tools/make_stubs.py python/hftcore/_core
+
+clean:  ## remove what was built, keep the environment
+	rm -rf build dist
+
+$(VENV)/bin/python:
+	@tools/check_host build "$(PYTHON)"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+dist/.wheel: $(VENV)/bin/python $(SOURCES)
+	@echo "building the wheel"
+	rm -f dist/*.whl
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	@touch $@
+
+# The wheel is installed by path with its extras; a second install of the same version needs --force-reinstall.
+define install
+	$(BIN)/python -m pip install --quiet "$$(ls -t dist/hftcore-*.whl | head -1)[$(1)$$(tools/check_host java || echo ,java)]"
+	$(BIN)/python -m pip install --quiet --no-deps --force-reinstall "$$(ls -t dist/hftcore-*.whl | head -1)"
+	@touch $@
+endef
+
+$(VENV)/.demo: dist/.wheel
+	@echo "installing hftcore with Spark and the trainers"
+	$(call install,all)
+
+$(VENV)/.test: dist/.wheel
+	@echo "installing hftcore with everything the tests need"
+	$(call install,all$(comma)test)
+	@touch $(VENV)/.demo
+
+comma := ,

@@ -1,0 +1,34 @@
+# One CMake target per C++ module. A module sees its own headers and those of the modules it names, and no others:
+# each gets an include root of its own that holds a single link, hft/<module>, so a forbidden #include does not resolve.
+
+add_library(hft_flags INTERFACE)
+target_compile_options(hft_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+  -ffp-contract=off  # a*x+b rounds twice on every CPU: fused results would differ between builds
+  $<$<BOOL:${HFT_WERROR}>:-Werror>)
+if(HFT_SANITIZE)
+  target_compile_options(hft_flags INTERFACE -fsanitize=${HFT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(hft_flags INTERFACE -fsanitize=${HFT_SANITIZE})
+endif()
+
+# hft_module(<name> [SOURCES file...] [DEPENDS module...])
+function(hft_module name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+  set(root "${CMAKE_BINARY_DIR}/include_roots/${name}")
+  file(MAKE_DIRECTORY "${root}/hft")
+  file(CREATE_LINK "${PROJECT_SOURCE_DIR}/cpp/include/hft/${name}" "${root}/hft/${name}" SYMBOLIC)
+
+  set(links hft_flags)
+  foreach(dependency IN LISTS arg_DEPENDS)
+    list(APPEND links hft_${dependency})
+  endforeach()
+  if(arg_SOURCES)
+    add_library(hft_${name} STATIC ${arg_SOURCES})
+    target_include_directories(hft_${name} PUBLIC "${root}")
+    target_link_libraries(hft_${name} PUBLIC ${links})
+  else()
+    add_library(hft_${name} INTERFACE)
+    target_include_directories(hft_${name} INTERFACE "${root}")
+    target_link_libraries(hft_${name} INTERFACE ${links})
+  endif()
+endfunction()

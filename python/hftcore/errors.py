@@ -1,0 +1,45 @@
+"""Every error that hftcore raises on purpose.
+
+HftError
+├── EventError          input rows that cannot become events: names file, row, column and value
+├── SpecError           a feature spec that breaks a rule: names the feature, the rule and the value
+├── OutOfOrderError     time decreases within a symbol: names the symbol and the index
+├── ModelMismatchError  an artefact that is not what it says, or not for this spec: names the first difference
+├── CompileError        the host's compiler is missing or failed: carries its output
+├── JournalError        a journal that is no journal, or stopped taking records
+└── RiskConfigError     limits that contradict each other or are out of range
+"""
+
+from __future__ import annotations
+
+
+class HftError(Exception):
+    """Base of all errors raised by hftcore."""
+
+
+class EventError(HftError, ValueError):
+    """Input rows that cannot become events."""
+
+
+class SpecError(HftError, ValueError):
+    """A feature spec that breaks a rule."""
+
+
+class OutOfOrderError(HftError, ValueError):
+    """Event time decreases within a symbol."""
+
+
+class ModelMismatchError(HftError, ValueError):
+    """An artefact that was altered, or does not belong to this spec."""
+
+
+class CompileError(HftError, RuntimeError):
+    """The forest's C code could not be compiled on this host."""
+
+
+class JournalError(HftError, RuntimeError):
+    """A journal that cannot be read, or that stopped taking records."""
+
+
+class RiskConfigError(HftError, ValueError):
+    """Limits that contradict each other or are out of range."""
