@@ -31,6 +31,7 @@ class ByteWriter {
     const auto* raw = reinterpret_cast<const std::byte*>(text.data());
     bytes_.insert(bytes_.end(), raw, raw + text.size());
   }
+  void append(std::span<const std::byte> raw) { bytes_.insert(bytes_.end(), raw.begin(), raw.end()); }
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
 
  private:
@@ -54,6 +55,8 @@ class ByteReader {
     (*this)(n_bytes);
     text.assign(reinterpret_cast<const char*>(take(n_bytes)), n_bytes);
   }
+  /// The next bytes as they are; valid as long as what this reads from.
+  [[nodiscard]] std::span<const std::byte> take_bytes(std::size_t n_bytes) { return {take(n_bytes), n_bytes}; }
   [[nodiscard]] std::size_t left() const noexcept { return bytes_.size() - at_; }
 
  private:

@@ -1,0 +1,2 @@
+hft_test(base/crc32c base)
+hft_test(base/bytes base)
