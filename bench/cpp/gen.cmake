@@ -1,0 +1,1 @@
+hft_bench(gen base event gen)
