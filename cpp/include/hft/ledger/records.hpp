@@ -26,6 +26,7 @@ enum class Refusal : std::uint8_t {
   kMaxOpenPositions = 6,  // one more symbol would have a position
   kStoppedOut = 7,        // the symbol hit its stop-loss and may not be entered again for a while
   kJournalDown = 8,       // what cannot be recorded is not sent
+  kWouldFlip = 9,         // more than closes the position: close first, then open
 };
 
 /// Names one decision for ever: replaying the same input gives the same id, so a second delivery is recognised.

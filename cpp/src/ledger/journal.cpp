@@ -1,0 +1,181 @@
+#include "hft/ledger/journal.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "hft/ledger/journal_reader.hpp"
+
+namespace hft::ledger {
+namespace {
+
+/// Owns a descriptor until the Journal does.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_{fd} {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  [[nodiscard]] int get() const noexcept { return fd_; }
+  void release() noexcept { fd_ = -1; }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void fail(const std::filesystem::path& path, const std::string& what) {
+  const std::error_code reason{errno, std::generic_category()};
+  throw JournalError(path.string() + ": " + what + ": " + reason.message());
+}
+
+int open_alone(const std::filesystem::path& path, int flags) {
+  Descriptor file{::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | flags, 0644)};
+  if (file.get() < 0) fail(path, "cannot be opened for writing");
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) fail(path, "is being written by another process");
+  const int fd = file.get();
+  file.release();
+  return fd;
+}
+
+/// A new name is on the disk only when its folder is.
+void sync_folder(const std::filesystem::path& path) {
+  const auto folder = std::filesystem::absolute(path).parent_path();
+  const Descriptor fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (fd.get() < 0 || (::fsync(fd.get()) != 0 && errno != EINVAL)) fail(path, "its folder cannot be synchronised");
+}
+
+void cut(const Descriptor& file, const std::filesystem::path& path, std::uint64_t n_bytes) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) fail(path, "has no status");
+  if (!S_ISREG(status.st_mode)) return;  // a device or a pipe has no length
+  if (::ftruncate(file.get(), static_cast<off_t>(n_bytes)) != 0) fail(path, "cannot be cut");
+}
+
+}  // namespace
+
+Journal::Journal(int fd, std::size_t buffer_bytes)
+    : fd_{fd},
+      capacity_{std::max(buffer_bytes, kMaxRecordFrameBytes)},
+      buffer_{std::make_unique<std::byte[]>(capacity_)} {}  // zeroed, so its pages are there before the first tick
+
+Journal Journal::create(const std::filesystem::path& path, Existing existing, std::size_t buffer_bytes) {
+  Descriptor file{open_alone(path, existing == Existing::kRefuse ? O_EXCL : 0)};
+  cut(file, path, 0);
+  sync_folder(path);
+  Journal journal{file.get(), buffer_bytes};
+  file.release();
+  const FileHeader header = make_file_header();
+  journal.put(std::as_bytes(std::span{&header, 1}));
+  return journal;
+}
+
+Journal Journal::open_for_append(const std::filesystem::path& path, std::size_t buffer_bytes) {
+  Descriptor file{open_alone(path, 0)};  // the lock first: nobody appends while we read
+  const std::vector<std::byte> bytes = read_file(path);
+  FrameScanner frames{bytes, path.string()};
+  Recovery recovery;
+  while (frames.next()) ++recovery.n_frames;
+  recovery.n_bytes_cut = frames.torn_bytes();
+  if (recovery.n_bytes_cut != 0) cut(file, path, frames.offset_bytes());
+  if (bytes.empty()) sync_folder(path);
+
+  Journal journal{file.get(), buffer_bytes};
+  file.release();
+  journal.recovery_ = recovery;
+  journal.n_written_ = frames.offset_bytes();
+  if (journal.n_written_ == 0) {
+    const FileHeader header = make_file_header();
+    journal.put(std::as_bytes(std::span{&header, 1}));
+  }
+  return journal;
+}
+
+Journal::Journal(Journal&& other) noexcept
+    : fd_{std::exchange(other.fd_, -1)},
+      errno_{std::exchange(other.errno_, EBADF)},
+      closed_well_{other.closed_well_},
+      capacity_{other.capacity_},
+      used_{std::exchange(other.used_, 0)},
+      n_written_{other.n_written_},
+      buffer_{std::move(other.buffer_)},
+      recovery_{other.recovery_} {}
+
+Journal& Journal::operator=(Journal&& other) noexcept {
+  if (this != &other) {
+    static_cast<void>(close());
+    fd_ = std::exchange(other.fd_, -1);
+    errno_ = std::exchange(other.errno_, EBADF);
+    closed_well_ = other.closed_well_;
+    capacity_ = other.capacity_;
+    used_ = std::exchange(other.used_, 0);
+    n_written_ = other.n_written_;
+    buffer_ = std::move(other.buffer_);
+    recovery_ = other.recovery_;
+  }
+  return *this;
+}
+
+Journal::~Journal() { static_cast<void>(close()); }
+
+bool Journal::append_text(FrameKind kind, std::string_view json) {
+  check_text(kind, json);
+  std::vector<std::byte> frame(frame_bytes(json.size()));
+  encode_frame(kind, std::as_bytes(std::span{json}), frame.data());
+  put(frame);
+  return !failed();
+}
+
+void Journal::put(std::span<const std::byte> bytes) noexcept {
+  while (!bytes.empty() && !failed()) {
+    if (used_ == capacity_ && !flush()) return;
+    const std::size_t n = std::min(bytes.size(), capacity_ - used_);
+    std::memcpy(buffer_.get() + used_, bytes.data(), n);
+    used_ += n;
+    bytes = bytes.subspan(n);
+  }
+}
+
+bool Journal::flush() noexcept {
+  for (std::size_t done = 0; !failed() && used_ != 0;) {
+    const ::ssize_t n = ::write(fd_, buffer_.get() + done, used_ - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      errno_ = errno;
+      break;
+    }
+    done += static_cast<std::size_t>(n);
+    n_written_ += static_cast<std::uint64_t>(n);
+    if (done == used_) used_ = 0;
+  }
+  return !failed();
+}
+
+bool Journal::sync() noexcept {
+  if (!flush()) return false;
+  // a failed fdatasync may have dropped the pages, so a second one that succeeds would prove nothing: it latches
+  if (::fdatasync(fd_) != 0) errno_ = errno;
+  return !failed();
+}
+
+bool Journal::close() noexcept {
+  if (fd_ < 0) return closed_well_;
+  closed_well_ = flush();
+  if (::close(fd_) != 0) closed_well_ = false;  // NFS and quotas report late writes here
+  fd_ = -1;
+  if (errno_ == 0) errno_ = EBADF;
+  used_ = 0;
+  return closed_well_;
+}
+
+}  // namespace hft::ledger

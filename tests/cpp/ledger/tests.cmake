@@ -1,0 +1,3 @@
+hft_test(ledger/journal ledger)
+hft_test(ledger/journal_recovery ledger)
+hft_test(ledger/positions ledger)
