@@ -5,9 +5,13 @@ HftError
 ├── SpecError           a feature spec that breaks a rule: names the feature, the rule and the value
 ├── OutOfOrderError     time decreases within a symbol: names the symbol and the index
 ├── ModelMismatchError  an artefact that is not what it says, or not for this spec: names the first difference
+├── TrainingDataError   a feature table that cannot be trained on: names the column, the rule and the value
+├── JavaNotFoundError   there is no Java that Spark could run on: says what was found and what to install
 ├── CompileError        the host's compiler is missing or failed: carries its output
 ├── JournalError        a journal that is no journal, or stopped taking records
-└── RiskConfigError     limits that contradict each other or are out of range
+├── RiskConfigError     limits that contradict each other or are out of range
+├── ReportError         report data that is not finite, not complete, or no report: names its path
+└── MissingExtraError   a part that needs an extra which is not installed: says what to install
 """
 
 from __future__ import annotations
@@ -33,6 +37,14 @@ class ModelMismatchError(HftError, ValueError):
     """An artefact that was altered, or does not belong to this spec."""
 
 
+class TrainingDataError(HftError, ValueError):
+    """A feature table that cannot be trained on."""
+
+
+class JavaNotFoundError(HftError, RuntimeError):
+    """There is no Java that Spark could run on."""
+
+
 class CompileError(HftError, RuntimeError):
     """The forest's C code could not be compiled on this host."""
 
@@ -43,3 +55,11 @@ class JournalError(HftError, RuntimeError):
 
 class RiskConfigError(HftError, ValueError):
     """Limits that contradict each other or are out of range."""
+
+
+class ReportError(HftError, ValueError):
+    """Report data that is not finite, not complete, or no report."""
+
+
+class MissingExtraError(HftError, ImportError):
+    """A part of hftcore needs an extra that is not installed."""

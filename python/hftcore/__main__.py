@@ -1,0 +1,5 @@
+"""``python -m hftcore`` is the command ``hftcore``."""
+
+from hftcore.cli import main
+
+main()
