@@ -1,0 +1,95 @@
+"""The manifest of a model folder: what each file is, and a hash over all of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hftcore.errors import ModelMismatchError
+
+FORMAT = "hftcore-model"
+FORMAT_VERSION = 1
+MANIFEST, SPEC, FOREST, PROBES, TRAINING = "manifest.json", "spec.json", "forest.tl", "probes.npz", "training.json"
+
+_FIELDS: dict[str, type | tuple[type, ...]] = {
+    "alpha": float,
+    "classes": list,
+    "feature_names": list,
+    "files": dict,
+    "format": str,
+    "format_version": int,
+    "importance": dict,
+    "library": str,
+    "manifest_sha256": str,
+    "model_id": str,
+    "n_trees": int,
+    "output_rule": str,
+    "platform": str,
+    "seed": (int, type(None)),
+    "spec_sha256": str,
+    "threshold_type": str,
+    "trainer": dict,
+    "training_window_ns": (list, type(None)),
+    "data_fingerprint": (str, type(None)),
+    "versions": dict,
+}
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read and check the manifest of a model folder; raises ModelMismatchError at the first thing that is wrong."""
+    path = folder / MANIFEST
+    try:
+        raw = path.read_bytes()
+        manifest = json.loads(raw)
+    except OSError as error:
+        raise ModelMismatchError(f"{folder}: no model folder: {error.strerror}: {path}") from error
+    except ValueError as error:
+        raise ModelMismatchError(f"{path}: no JSON: {error}") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise ModelMismatchError(f"{path}: not the manifest of an {FORMAT}")
+    expect(path, "format version", FORMAT_VERSION, manifest.get("format_version"))
+    for name, kind in _FIELDS.items():
+        if not isinstance(manifest.get(name, ...), kind):
+            raise ModelMismatchError(f"{path}: field {name!r} is missing or of another type")
+    for name in manifest:
+        if name not in _FIELDS:
+            raise ModelMismatchError(f"{path}: field {name!r} is unknown to format version {FORMAT_VERSION}")
+    if render_manifest(manifest) != raw:
+        raise ModelMismatchError(f"{path}: was altered: it does not have the hash that it states")
+    expect(path, "threshold type", "float64", manifest["threshold_type"])
+    wanted = {SPEC, FOREST, PROBES, TRAINING, manifest["library"]}
+    expect(path, "list of files", sorted(wanted), sorted(manifest["files"]))
+    return manifest
+
+
+def render_manifest(manifest: Mapping[str, Any]) -> bytes:
+    """The one text a manifest may have, with ``manifest_sha256`` computed over the rest of it."""
+    rest = {key: value for key, value in manifest.items() if key != "manifest_sha256"}
+    digest = hashlib.sha256(_canonical(rest)).hexdigest()
+    return (json.dumps({**rest, "manifest_sha256": digest}, indent=2, sort_keys=True) + "\n").encode()
+
+
+def model_id(manifest: Mapping[str, Any]) -> str:
+    """Hash of what decides a prediction; two builds of one model share it, whenever and wherever they were made."""
+    decisive = {key: manifest[key] for key in ("alpha", "classes", "feature_names", "output_rule", "spec_sha256")}
+    return hashlib.sha256(_canonical({**decisive, "forest": manifest["files"][FOREST]})).hexdigest()
+
+
+def this_platform() -> str:
+    """What machine code belongs to: ``linux-x86_64``."""
+    return f"{sys.platform}-{platform.machine()}"
+
+
+def expect(path: Path, what: str, expected: Any, found: Any) -> None:
+    """Raise ModelMismatchError, naming both, unless what was found is what was expected."""
+    if expected != found:
+        raise ModelMismatchError(f"{path}: {what} must be {expected}, was {found}")
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()

@@ -1,0 +1,42 @@
+"""One face for the trainers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hftcore.errors import TrainingDataError
+from hftcore.spec import FeatureSpec
+from hftcore.train import Progress, TrainingResult, train_lightgbm
+
+TRAINERS = ("mllib", "lightgbm")
+
+
+def fit(
+    trainer: str,
+    table: Path,
+    spec: FeatureSpec,
+    out_dir: Path,
+    *,
+    n_trees: int | None = None,
+    progress: Progress | None = None,
+    **parameters: Any,
+) -> TrainingResult:
+    """Train by name; see :func:`hftcore.train.train_lightgbm` and ``hftcore.spark.train_mllib`` for the parameters.
+
+    Raises
+    ------
+    TrainingDataError
+        If there is no such trainer, or the table cannot be trained on.
+    """
+    if trainer not in TRAINERS:
+        raise TrainingDataError(f"trainer must be one of {', '.join(TRAINERS)}, was {trainer!r}")
+    train: Callable[..., TrainingResult] = train_lightgbm
+    if trainer == "mllib":
+        from hftcore.spark import train_mllib
+
+        train = train_mllib
+    if n_trees is not None:
+        parameters["n_trees"] = n_trees
+    return train(table, spec, out_dir, progress=progress, **parameters)

@@ -1,0 +1,161 @@
+"""compile_model: what it accepts, what it refuses, what it leaves on disk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import lightgbm
+import numpy as np
+import pytest
+
+import hftcore as hc
+from hftcore.errors import CompileError, ModelMismatchError
+from hftcore.forest.host_compiler import compile_library, find_compiler
+from hftcore.train import TrainingResult
+
+
+def test_every_way_to_hand_over_a_lightgbm_model_gives_the_same_model(
+    trained: TrainingResult, booster: lightgbm.Booster, spec: hc.FeatureSpec, tmp_path: Path
+) -> None:
+    ways = [trained, trained.model_path, trained.model_path / "model.txt", booster]
+    made = [hc.compile_model(way, spec, tmp_path / f"{i}.hft") for i, way in enumerate(ways)]
+    assert len({art.model_id for art in made}) == 1
+    assert made[0].training["data_fingerprint"] == trained.data_fingerprint
+    assert made[3].training == {}
+
+
+def test_a_scikit_learn_wrapper_brings_its_own_labels(
+    rows: np.ndarray, labels: np.ndarray, spec: hc.FeatureSpec, tmp_path: Path
+) -> None:
+    wrapper = lightgbm.LGBMClassifier(n_estimators=3, verbose=-1, n_jobs=1).fit(rows, labels)
+    art = hc.compile_model(wrapper, spec, tmp_path / "up.hft")
+    assert art.classes == (-1, 0, 1)
+    np.testing.assert_allclose(art.predict_proba(rows), wrapper.predict_proba(rows), rtol=0, atol=1e-15)
+
+
+def test_a_binary_model_scores_both_classes(
+    rows: np.ndarray, labels: np.ndarray, spec: hc.FeatureSpec, tmp_path: Path
+) -> None:
+    wrapper = lightgbm.LGBMClassifier(n_estimators=3, verbose=-1, n_jobs=1).fit(rows, np.where(labels > 0, 1, -1))
+    art = hc.compile_model(wrapper, spec, tmp_path / "up.hft")
+    assert art.classes == (-1, 1)
+    assert art.predict_margin(rows).shape == (len(rows), 1)
+    np.testing.assert_allclose(art.predict_proba(rows), wrapper.predict_proba(rows), rtol=0, atol=1e-15)
+
+
+def test_two_builds_of_one_model_have_the_same_bytes(
+    trained: TrainingResult, spec: hc.FeatureSpec, tmp_path: Path
+) -> None:
+    first, second = (hc.compile_model(trained, spec, tmp_path / name) for name in ("a.hft", "b.hft"))
+    for file in sorted(first.path.iterdir()):
+        assert file.read_bytes() == (second.path / file.name).read_bytes(), file.name
+
+
+def test_an_artifact_is_replaced_only_when_asked(
+    trained: TrainingResult, spec: hc.FeatureSpec, tmp_path: Path, rows: np.ndarray
+) -> None:
+    path = tmp_path / "up.hft"
+    before = hc.compile_model(trained, spec, path)
+    with pytest.raises(ModelMismatchError, match="exists; pass overwrite=True"):
+        hc.compile_model(trained, spec, path)
+    hc.compile_model(trained, spec, path, overwrite=True)
+    assert [p.name for p in tmp_path.iterdir()] == ["up.hft"]
+    assert before.predict_margin(rows).tobytes() == hc.Artifact.load(path).predict_margin(rows).tobytes()
+
+
+def test_a_replaced_model_is_seen_while_the_old_one_is_still_loaded(
+    rows: np.ndarray, labels: np.ndarray, spec: hc.FeatureSpec, tmp_path: Path
+) -> None:
+    def model(n_trees: int) -> lightgbm.LGBMClassifier:
+        return lightgbm.LGBMClassifier(n_estimators=n_trees, verbose=-1, n_jobs=1).fit(rows, labels)
+
+    old = hc.compile_model(model(2), spec, tmp_path / "up.hft")
+    old_margins = old.predict_margin(rows).tobytes()
+    new = hc.compile_model(model(4), spec, tmp_path / "up.hft", overwrite=True)
+    assert new.predict_margin(rows).tobytes() != old_margins
+    assert old.predict_margin(rows).tobytes() == old_margins
+
+
+def test_a_folder_that_is_no_artifact_is_never_replaced(
+    trained: TrainingResult, spec: hc.FeatureSpec, tmp_path: Path
+) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(ModelMismatchError, match="is no artefact"):
+        hc.compile_model(trained, spec, tmp_path, overwrite=True)
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_a_failed_build_leaves_nothing_behind(trained: TrainingResult, spec: hc.FeatureSpec, tmp_path: Path) -> None:
+    with pytest.raises(CompileError):
+        hc.compile_model(trained, spec, tmp_path / "up.hft", cc="false")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_of_other_features_is_refused_by_name(
+    rows: np.ndarray, labels: np.ndarray, trained: TrainingResult, tmp_path: Path
+) -> None:
+    names = ["mid_px", "spread", "volume", "x", "y"]
+    data = lightgbm.Dataset(rows, labels + 1, feature_name=names)
+    booster = lightgbm.train({"objective": "multiclass", "num_class": 3, "verbose": -1, "num_threads": 1}, data, 2)
+    few = hc.FeatureSpec("few", [hc.mid(), hc.spread()])
+    with pytest.raises(ModelMismatchError, match="the model takes 5 features, the spec has 2"):
+        hc.compile_model(booster, few, tmp_path / "up.hft")
+    turned = [hc.spread(), hc.mid(), hc.queue_imbalance(), hc.ema("mid_px", period=5), hc.rsi("mid_px", period=7)]
+    other = hc.FeatureSpec("other", turned)
+    with pytest.raises(ModelMismatchError, match=f"feature 0: the spec has '{other.names[0]}', the model"):
+        hc.compile_model(trained.model_path / "model.txt", other, tmp_path / "up.hft")
+    with pytest.raises(ModelMismatchError, match=f"feature 0: the spec has '{other.names[0]}', the model was trained"):
+        hc.compile_model(trained, other, tmp_path / "up.hft")
+
+
+def test_what_is_no_model_is_refused(spec: hc.FeatureSpec, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("hello")
+    (tmp_path / "empty").mkdir()
+    for thing, words in [
+        (tmp_path / "nowhere", "no such file or folder"),
+        (tmp_path / "notes.txt", "no LightGBM model"),
+        (tmp_path / "empty", "neither a folder saved by Spark MLlib"),
+        (object(), "cannot read a object"),
+    ]:
+        with pytest.raises(ModelMismatchError, match=words):
+            hc.compile_model(thing, spec, tmp_path / "up.hft")
+
+
+def test_probe_rows_must_have_the_features(trained: TrainingResult, spec: hc.FeatureSpec, tmp_path: Path) -> None:
+    with pytest.raises(ModelMismatchError, match=r"probe must be float64 of shape \(n, 5\)"):
+        hc.compile_model(trained, spec, tmp_path / "up.hft", probe=np.zeros((2, 3)))
+
+
+def test_without_a_c_compiler_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CC", raising=False)
+    with pytest.raises(CompileError, match=r"no C compiler: install g\+\+"):
+        find_compiler()
+    with pytest.raises(CompileError, match="'tcc-9' was asked for, but is not on the path"):
+        find_compiler("tcc-9")
+
+
+def test_a_compiler_error_carries_the_compilers_words() -> None:
+    with pytest.raises(CompileError, match="this_is_no_type"):
+        compile_library({"main.c": "this_is_no_type x;\n"}, find_compiler())
+
+
+def test_a_second_build_comes_from_the_cache_unless_the_cache_was_altered(private_cache: Path) -> None:
+    sources = {"main.c": "int hft_probe(void) { return 42; }\n"}
+    steps: list[tuple[int, int]] = []
+    library = compile_library(sources, find_compiler(), lambda done, total: steps.append((done, total)))
+    assert steps == [(1, 2), (2, 2)]
+    steps.clear()
+    assert compile_library(sources, find_compiler(), lambda done, total: steps.append((done, total))) == library
+    assert steps == [(1, 1)]
+    cached = next(f for f in (private_cache / "hftcore/forests").glob("*.so") if f.read_bytes() == library)
+    cached.write_bytes(library[:-1] + b"\0\0")
+    assert compile_library(sources, find_compiler()) == library
+
+
+def test_the_manifest_says_what_compiled_it(artifact: hc.Artifact) -> None:
+    versions = json.loads((artifact.path / "manifest.json").read_text())["versions"]
+    assert versions["tl2cgen"] == "1.0.0"
+    assert "-ffp-contract=off" in versions["compiler_flags"]
+    assert "fast-math" not in versions["compiler_flags"]

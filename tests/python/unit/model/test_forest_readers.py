@@ -1,0 +1,216 @@
+"""Reading LightGBM's text and MLlib's Parquet: what is refused, and that order on disk does not matter."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import lightgbm
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from hftcore.errors import ModelMismatchError
+from hftcore.forest import load_forest
+from hftcore.forest.forest import reference_margins, split_thresholds
+
+NAMES = ("a", "b", "c", "d", "e")
+PARAMS = {"objective": "multiclass", "num_class": 3, "verbose": -1, "num_threads": 1}
+
+
+def fit(rows: np.ndarray, labels: np.ndarray, **params: Any) -> lightgbm.Booster:
+    categories = params.pop("categories", "auto")
+    data = lightgbm.Dataset(rows, labels + 1, feature_name=list(NAMES), categorical_feature=categories)
+    return lightgbm.train({**PARAMS, **params}, data, 3)
+
+
+def test_lightgbm_margins_by_the_reference_are_its_own(rows: np.ndarray, labels: np.ndarray) -> None:
+    booster = fit(rows, labels)
+    forest = load_forest(booster, NAMES)
+    assert (forest.trainer, forest.n_trees, forest.classes) == ("lightgbm", 9, (-1, 0, 1))
+    assert reference_margins(forest.model, rows).tobytes() == booster.predict(rows, raw_score=True).tobytes()
+    np.testing.assert_allclose(forest.gain, booster.feature_importance("gain"), rtol=1e-5)
+
+
+def test_nan_that_training_never_saw_counts_as_zero_as_in_lightgbm(labels: np.ndarray) -> None:
+    seen = np.random.default_rng(1).normal(size=(len(labels), 5))
+    booster = fit(seen, labels)
+    unseen = np.where(np.random.default_rng(2).random(seen.shape) < 0.3, np.nan, seen)
+    forest = load_forest(booster, NAMES)
+    assert reference_margins(forest.model, unseen).tobytes() == booster.predict(unseen, raw_score=True).tobytes()
+
+
+def test_lightgbm_kinds_that_would_not_be_the_same_model_are_refused(rows: np.ndarray, labels: np.ndarray) -> None:
+    filled = np.nan_to_num(rows)
+    categorical = filled.copy()
+    categorical[:, 1] = np.abs(np.round(categorical[:, 1] * 3))
+    cases = [
+        (fit(filled, labels, linear_tree=True), "is linear"),
+        (fit(filled, labels, zero_as_missing=True), "takes 0 for missing"),
+        (fit(categorical, labels, categories=[1]), "feature 'b': tree .* splits it as a category"),
+        (fit(filled, labels, boosting="rf", bagging_freq=1, bagging_fraction=0.5), "averages its trees"),
+        (fit(filled, labels, objective="regression", num_class=1), "objective must be one of .*, was 'regression'"),
+    ]
+    for booster, words in cases:
+        with pytest.raises(ModelMismatchError, match=words):
+            load_forest(booster, NAMES)
+
+
+def test_labels_given_by_the_caller_must_fit(rows: np.ndarray, labels: np.ndarray) -> None:
+    booster = fit(rows, labels)
+    assert load_forest(booster, NAMES, (10, 20, 30)).classes == (10, 20, 30)
+    with pytest.raises(ModelMismatchError, match="has 3 classes, the labels given are"):
+        load_forest(booster, NAMES, (0, 1))
+
+
+class SavedGbt:
+    """Files as Spark writes them for a GBTClassificationModel of two small trees over two features."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.metadata: dict[str, Any] = {
+            "class": "org.apache.spark.ml.classification.GBTClassificationModel",
+            "sparkVersion": "4.2.0",
+            "numFeatures": 2,
+            "numTrees": 2,
+        }
+        # treeID, id, prediction, gain, left, right, feature, thresholds, numCategories
+        self.nodes: list[tuple[Any, ...]] = [
+            (0, 0, 0.1, 5.0, 1, 2, 0, [0.5], -1),
+            (0, 1, -1.0, -1.0, -1, -1, -1, [], -1),
+            (0, 2, 1.0, -1.0, -1, -1, -1, [], -1),
+            (1, 0, 0.2, 3.0, 1, 4, 1, [2.0], -1),
+            (1, 1, 0.2, 2.0, 2, 3, 0, [-1.0], -1),
+            (1, 2, 10.0, -1.0, -1, -1, -1, [], -1),
+            (1, 3, 20.0, -1.0, -1, -1, -1, [], -1),
+            (1, 4, 30.0, -1.0, -1, -1, -1, [], -1),
+        ]
+        self.weights = [(0, 1.0), (1, 0.1)]
+
+    def save(self, *, weight_columns: tuple[str, str, str] = ("_1", "_2", "_3"), n_files: int = 1) -> Path:
+        for part in ("metadata", "data", "treesMetadata"):
+            (self.folder / part).mkdir(parents=True, exist_ok=True)
+        (self.folder / "metadata" / "part-00000").write_text(json.dumps(self.metadata) + "\n")
+        rows = [
+            {
+                "treeID": tree,
+                "nodeData": {
+                    "id": node,
+                    "prediction": prediction,
+                    "impurity": 0.0,
+                    "impurityStats": [1.0, 0.0, 0.0],
+                    "rawCount": 100,
+                    "gain": gain,
+                    "leftChild": left,
+                    "rightChild": right,
+                    "split": {
+                        "featureIndex": feature,
+                        "leftCategoriesOrThreshold": thresholds,
+                        "numCategories": n_categories,
+                    },
+                },
+            }
+            for tree, node, prediction, gain, left, right, feature, thresholds, n_categories in self.nodes
+        ]
+        schema = pa.Table.from_pylist(rows).schema
+        for i in range(n_files):
+            pq.write_table(pa.Table.from_pylist(rows[i::n_files], schema), self.folder / "data" / f"part-{i}.parquet")
+        values = ([tree for tree, _ in self.weights], ["{}"] * 2, [weight for _, weight in self.weights])
+        columns = dict(zip(weight_columns, values, strict=True))
+        pq.write_table(pa.table(columns), self.folder / "treesMetadata" / "part-0.parquet")
+        return self.folder
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> SavedGbt:
+    return SavedGbt(tmp_path / "gbt")
+
+
+CASES = np.array([[0.5, 2.0], [0.6, 2.0], [-1.0, 1.0], [-0.9, 9.0], [np.nan, np.nan], [np.nan, 0.0]])
+MARGINS = [
+    -1.0 + 0.1 * 20.0,
+    1.0 + 0.1 * 20.0,
+    -1.0 + 0.1 * 10.0,
+    -1.0 + 0.1 * 30.0,
+    1.0 + 0.1 * 30.0,
+    1.0 + 0.1 * 20.0,
+]
+
+
+@pytest.mark.parametrize("weight_columns", [("_1", "_2", "_3"), ("treeID", "metadata", "weights")])
+@pytest.mark.parametrize("n_files", [1, 3])
+def test_a_saved_gbt_is_read_whatever_its_columns_and_files_are_called(
+    saved: SavedGbt, weight_columns: tuple[str, str, str], n_files: int
+) -> None:
+    saved.nodes.reverse()
+    saved.weights.reverse()
+    forest = load_forest(saved.save(weight_columns=weight_columns, n_files=n_files), ("a", "b"))
+    assert reference_margins(forest.model, CASES)[:, 0].tolist() == MARGINS
+    assert (forest.output_rule, forest.alpha, forest.classes) == ("sigmoid", 2.0, (0, 1))
+    assert forest.gain == (700.0, 300.0)
+
+
+def test_a_split_at_nan_sends_every_row_right_as_it_does_in_spark(saved: SavedGbt) -> None:
+    saved.nodes[0] = (0, 0, 0.1, 5.0, 1, 2, 0, [float("nan")], -1)
+    forest = load_forest(saved.save(), ("a", "b"))
+    first_tree = [1.0] * len(CASES)
+    second_tree = [0.1 * leaf for leaf in (20.0, 20.0, 10.0, 30.0, 30.0, 20.0)]
+    assert reference_margins(forest.model, CASES)[:, 0].tolist() == [
+        a + b for a, b in zip(first_tree, second_tree, strict=True)
+    ]
+    assert all(np.isfinite(thresholds).all() for _, thresholds in split_thresholds(forest.model))
+
+
+def damage(saved: SavedGbt, what: str) -> None:
+    if what == "categorical":
+        saved.nodes[3] = (1, 0, 0.2, 3.0, 1, 4, 1, [0.0, 2.0], 5)
+    elif what == "missing node":
+        del saved.nodes[5]
+    elif what == "missing weight":
+        saved.weights[1] = (7, 0.1)
+    elif what == "child outside":
+        saved.nodes[0] = (0, 0, 0.1, 5.0, 1, 9, 0, [0.5], -1)
+    elif what == "feature outside":
+        saved.nodes[0] = (0, 0, 0.1, 5.0, 1, 2, 2, [0.5], -1)
+    elif what == "leaf not finite":
+        saved.nodes[1] = (0, 1, float("inf"), -1.0, -1, -1, -1, [], -1)
+    elif what == "another class":
+        saved.metadata["class"] = "org.apache.spark.ml.classification.LinearSVCModel"
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("categorical", "feature 'b': tree 1 of .* splits it as a category"),
+        ("missing node", r"tree 1: expected nodes 0\.\.n-1"),
+        ("missing weight", r"expected the weights of trees 0\.\.1, found \[0, 7\]"),
+        ("child outside", "a rightChild lies outside the tree"),
+        ("feature outside", "a split uses feature 2 of 2"),
+        ("leaf not finite", "leaf 1 must be finite, was inf"),
+        ("another class", "expected a saved OneVsRestModel or GBTClassificationModel, found .*LinearSVCModel"),
+    ],
+)
+def test_a_damaged_or_foreign_mllib_folder_is_refused(saved: SavedGbt, what: str, words: str) -> None:
+    damage(saved, what)
+    folder = saved.save()
+    (folder / "training.json").write_text(json.dumps({"feature_names": ["a", "b"]}))
+    with pytest.raises(ModelMismatchError, match=words):
+        load_forest(folder, ("a", "b"))
+
+
+def test_names_kept_beside_an_mllib_model_are_checked(saved: SavedGbt) -> None:
+    folder = saved.save()
+    (folder / "training.json").write_text(json.dumps({"feature_names": ["a", "z"]}))
+    with pytest.raises(ModelMismatchError, match="feature 1: the spec has 'b', the model has 'z'"):
+        load_forest(folder, ("a", "b"))
+    with pytest.raises(ModelMismatchError, match="the model takes 2 features, the spec has 3"):
+        load_forest(folder, ("a", "b", "c"))
+
+
+def test_missing_parquet_files_are_named(saved: SavedGbt) -> None:
+    folder = saved.save()
+    (folder / "data" / "part-0.parquet").unlink()
+    with pytest.raises(ModelMismatchError, match="data: expected Parquet files, found none"):
+        load_forest(folder, ("a", "b"))

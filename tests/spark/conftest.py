@@ -1,0 +1,68 @@
+"""One Spark session for all tests that need one: starting it costs about ten seconds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import hftcore as hc
+from hftcore.errors import JavaNotFoundError
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[object]:
+    """A local session; without Java a laptop skips, and CI fails."""
+    pytest.importorskip("pyspark")
+    from hftcore.spark import session
+
+    try:
+        # Without the optimising compiler jobs this short take less CPU (30 s against 50 s); long ones take more.
+        config = {"spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1"}
+        active = session("hftcore-tests", cores=2, driver_memory="1g", config=config)
+    except JavaNotFoundError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+    yield active
+    active.stop()
+
+
+@pytest.fixture(scope="session")
+def spec() -> hc.FeatureSpec:
+    return hc.FeatureSpec("small", [hc.mid(), hc.spread(), hc.queue_imbalance(), hc.ema("mid_px", period=5)])
+
+
+@pytest.fixture(scope="session")
+def rows() -> np.ndarray:
+    """Feature rows (3000, 4). Where the first is NaN, the class is up: NaN carries information."""
+    rng = np.random.default_rng(5)
+    rows = rng.normal(size=(3000, 4))
+    rows[rng.random(3000) < 0.2, 0] = np.nan
+    return rows
+
+
+@pytest.fixture(scope="session")
+def labels(rows: np.ndarray) -> np.ndarray:
+    score = np.nan_to_num(rows[:, 0], nan=3.0) + rows[:, 1] * rows[:, 2]
+    return np.where(score > 0.7, 1, np.where(score < -0.7, -1, 0)).astype(np.int8)
+
+
+@pytest.fixture(scope="session")
+def table(tmp_path_factory: pytest.TempPathFactory, spec: hc.FeatureSpec, rows: np.ndarray, labels: np.ndarray) -> Path:
+    path = tmp_path_factory.mktemp("table") / "features.parquet"
+    n = len(rows)
+    columns = {
+        **{name: rows[:, i] for i, name in enumerate(spec.names)},
+        "label": labels,
+        "symbol": ["AAA"] * n,
+        "ts_event_ns": np.arange(n) * 1_000 + 10**18,
+        "session_id": np.zeros(n, dtype=np.int32),
+    }
+    pq.write_table(pa.table(columns), path)
+    return path

@@ -1,0 +1,176 @@
+"""Training on MLlib, and its way into an artefact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+import hftcore as hc
+from hftcore.errors import ModelMismatchError, TrainingDataError
+from hftcore.forest import load_forest
+from hftcore.forest.forest import split_thresholds
+from hftcore.spark import compare_with_spark, train_mllib
+from hftcore.spark.parity import spark_margins
+from hftcore.spark.train import NOT_READY
+from hftcore.train import TrainingResult
+
+SMALL: dict[str, Any] = {"n_trees": 3, "depth": 3, "max_bins": 16, "n_partitions": 2}
+
+
+@pytest.fixture(scope="session")
+def steps() -> list[tuple[int, int]]:
+    return []
+
+
+@pytest.fixture(scope="session")
+def trained(
+    spark: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+    table: Path,
+    spec: hc.FeatureSpec,
+    steps: list[tuple[int, int]],
+) -> TrainingResult:
+    out = tmp_path_factory.mktemp("a folder with spaces") / "model"
+    return train_mllib(table, spec, out, spark=spark, progress=lambda done, total: steps.append((done, total)), **SMALL)
+
+
+@pytest.fixture(scope="session")
+def artifact(tmp_path_factory: pytest.TempPathFactory, trained: TrainingResult, spec: hc.FeatureSpec) -> hc.Artifact:
+    return hc.compile_model(trained, spec, tmp_path_factory.mktemp("artifact") / "small.hft")
+
+
+def hostile_rows(model_dir: Path, spec: hc.FeatureSpec, rows: np.ndarray) -> np.ndarray:
+    """Real rows, then rows on and beside the thresholds, with NaN and without infinities."""
+    thresholds: list[list[float]] = [[0.0, np.nan] for _ in spec.names]
+    for features, values in split_thresholds(load_forest(model_dir, spec.names).model):
+        for feature, value in zip(features, values, strict=True):
+            thresholds[feature] += [value, np.nextafter(value, -np.inf), np.nextafter(value, np.inf)]
+    rng = np.random.default_rng(1)
+    return np.vstack([rows, np.column_stack([rng.choice(pool, 1000) for pool in thresholds])])
+
+
+def test_margins_are_sparks_own_and_no_class_flips(
+    spark: Any, trained: TrainingResult, artifact: hc.Artifact, spec: hc.FeatureSpec, rows: np.ndarray
+) -> None:
+    given = hostile_rows(trained.model_path, spec, rows)
+    parity = compare_with_spark(trained.model_path, artifact, given, spark)
+    assert parity.ok, parity
+    assert parity.n_rows == len(given)
+
+
+def test_a_margin_that_is_not_sparks_is_noticed(
+    spark: Any, trained: TrainingResult, artifact: hc.Artifact, rows: np.ndarray
+) -> None:
+    class Shifted:
+        def predict_margin(self, given: np.ndarray) -> np.ndarray:
+            return artifact.predict_margin(given) + np.array([0.0, 1e-9, 0.0])
+
+    parity = compare_with_spark(trained.model_path, Shifted(), rows, spark)  # type: ignore[arg-type]
+    assert not parity.ok
+    assert parity.max_abs_diff == pytest.approx(1e-9, rel=1e-3)
+
+
+def test_scores_and_classes_are_those_of_one_vs_rest(artifact: hc.Artifact, rows: np.ndarray) -> None:
+    assert artifact.classes == (-1, 0, 1)
+    assert artifact.manifest["output_rule"] == "one_vs_rest_normalised"
+    margins, scores = artifact.predict_margin(rows), artifact.predict_proba(rows)
+    sigmoids = 1.0 / (1.0 + np.exp(-2.0 * margins))
+    np.testing.assert_allclose(scores, sigmoids / sigmoids.sum(axis=1, keepdims=True), rtol=1e-14)
+    np.testing.assert_array_equal(margins.argmax(axis=1), scores.argmax(axis=1))
+
+
+def test_the_saved_folder_is_mllibs_own(spark: Any, trained: TrainingResult) -> None:
+    from pyspark.ml.classification import OneVsRestModel
+
+    whole = OneVsRestModel.load(f"file://{trained.model_path}")
+    assert [len(part.treeWeights) for part in whole.models] == [3, 3, 3]
+
+
+def test_nan_means_the_same_to_training_and_to_prediction(
+    spark: Any, trained: TrainingResult, artifact: hc.Artifact, rows: np.ndarray, labels: np.ndarray
+) -> None:
+    nan = np.isnan(rows[:, 0])
+    replaced = np.where(np.isnan(rows), NOT_READY, rows)
+    assert spark_margins(trained.model_path, rows, spark).tobytes() == (
+        spark_margins(trained.model_path, replaced, spark).tobytes()
+    )
+    predicted = artifact.predict_margin(rows).argmax(axis=1) - 1
+    assert np.mean(predicted[nan] == labels[nan]) > 0.85
+    assert np.mean(predicted[~nan] == labels[~nan]) > 0.6
+
+
+def test_training_says_where_the_model_came_from(
+    trained: TrainingResult, artifact: hc.Artifact, spec: hc.FeatureSpec, steps: list[tuple[int, int]]
+) -> None:
+    assert trained.trainer == "mllib"
+    assert trained.versions == {"pyspark": "4.2.0"}
+    assert trained.n_rows == 3000
+    assert max(trained.importance, key=trained.importance.__getitem__) == spec.names[0]
+    assert TrainingResult.load(trained.model_path) == trained
+    assert artifact.training["data_fingerprint"] == trained.data_fingerprint
+    assert artifact.manifest["trainer"] == {"name": "mllib", "version": "4.2.0"}
+    assert steps[-1] == (9, 9)
+    assert steps == sorted(steps)
+
+
+def test_the_same_seed_gives_the_same_model_whatever_was_in_the_folder(
+    spark: Any, trained: TrainingResult, artifact: hc.Artifact, table: Path, spec: hc.FeatureSpec, tmp_path: Path
+) -> None:
+    out = tmp_path / "model"
+    train_mllib(table, spec, out, spark=spark, n_trees=1, depth=2, max_bins=16, max_rows=1500)
+    assert load_forest(out, spec.names).n_trees == 3
+    again = train_mllib(table, spec, out, spark=spark, **SMALL)
+    assert hc.compile_model(again, spec, tmp_path / "again.hft").model_id == artifact.model_id
+
+
+def test_a_binary_gbt_keeps_its_margin_and_probability(
+    spark: Any, rows: np.ndarray, labels: np.ndarray, spec: hc.FeatureSpec, tmp_path: Path
+) -> None:
+    import pandas as pd
+    from pyspark.ml.classification import GBTClassifier
+    from pyspark.ml.feature import VectorAssembler
+
+    finite = np.nan_to_num(rows)
+    frame = spark.createDataFrame(pd.DataFrame(finite, columns=["a", "b", "c", "d"]).assign(y=1.0 * (labels > 0)))
+    frame = VectorAssembler(inputCols=["a", "b", "c", "d"], outputCol="features").transform(frame)
+    model = GBTClassifier(labelCol="y", maxIter=2, maxDepth=2, seed=1).fit(frame)
+    art = hc.compile_model(model, spec, tmp_path / "up.hft", classes=(-1, 1))  # a fitted model, not a folder
+    model.write().save(f"file://{tmp_path / 'saved'}")
+    assert compare_with_spark(tmp_path / "saved", art, rows, spark).ok
+    theirs = np.array([row.probability.toArray() for row in model.transform(frame).select("probability").collect()])
+    np.testing.assert_allclose(art.predict_proba(finite), theirs, rtol=0, atol=1e-12)
+
+
+def test_a_categorical_split_is_refused_by_name(
+    spark: Any, rows: np.ndarray, labels: np.ndarray, spec: hc.FeatureSpec, tmp_path: Path
+) -> None:
+    import pandas as pd
+    from pyspark.ml.classification import GBTClassifier
+    from pyspark.ml.feature import VectorAssembler, VectorIndexer
+
+    finite = np.nan_to_num(rows)
+    finite[:, 2] = np.round(np.abs(finite[:, 2]))
+    frame = spark.createDataFrame(pd.DataFrame(finite, columns=["a", "b", "c", "d"]).assign(y=1.0 * (labels > 0)))
+    frame = VectorAssembler(inputCols=["a", "b", "c", "d"], outputCol="raw").transform(frame)
+    frame = VectorIndexer(inputCol="raw", outputCol="features", maxCategories=8).fit(frame).transform(frame)
+    model = GBTClassifier(labelCol="y", maxIter=2, maxDepth=4, seed=1).fit(frame)
+    with pytest.raises(ModelMismatchError, match=f"feature '{spec.names[2]}': tree .* splits it as a category"):
+        hc.compile_model(model, spec, tmp_path / "up.hft")
+
+
+def test_a_bad_table_is_refused_before_spark_starts(
+    monkeypatch: pytest.MonkeyPatch, table: Path, spec: hc.FeatureSpec, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("hftcore.spark.train.session", lambda: pytest.fail("Spark was started"))
+    bad = pq.read_table(table).drop_columns(["label"])
+    pq.write_table(bad, tmp_path / "bad.parquet")
+    with pytest.raises(TrainingDataError, match="column 'label' is missing"):
+        train_mllib(tmp_path / "bad.parquet", spec, tmp_path / "model")
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "thesis.txt").write_text("years of work")
+    with pytest.raises(TrainingDataError, match="holds something else than an MLlib model"):
+        train_mllib(table, spec, tmp_path / "taken")
