@@ -11,36 +11,46 @@ from typing import TYPE_CHECKING, Any
 
 from hftcore._core import __version__
 
-if TYPE_CHECKING:
-    from hftcore import errors, features, labels
-    from hftcore.artifact import Artifact
-    from hftcore.compiler import compile_model
-    from hftcore.events import EVENT_DTYPE, Event, EventKind, Events, Flag, Side
-    from hftcore.generator import generate
-    from hftcore.instruments import Instrument, InstrumentTable
-    from hftcore.parity import verify
-    from hftcore.pipeline import FeaturePipeline
-    from hftcore.readers import read_events
-    from hftcore.run import RiskLimits, Run, SimulatedExchange, Threshold, replay
-    from hftcore.spec import (
-        FeatureSpec,
-        ema,
-        log_return,
-        microprice,
-        mid,
-        order_flow_imbalance,
-        queue_imbalance,
-        rolling_max,
-        rolling_mean,
-        rolling_min,
-        rolling_std,
-        rsi,
-        spread,
-        time_since_trade,
-        trade_imbalance,
-        vwap,
-        zscore,
-    )
+if TYPE_CHECKING:  # "as" says: re-exported
+    from hftcore import errors as errors
+    from hftcore import features as features
+    from hftcore import labels as labels
+    from hftcore.artifact import Artifact as Artifact
+    from hftcore.compiler import compile_model as compile_model
+    from hftcore.events import EVENT_DTYPE as EVENT_DTYPE
+    from hftcore.events import Event as Event
+    from hftcore.events import EventKind as EventKind
+    from hftcore.events import Events as Events
+    from hftcore.events import Flag as Flag
+    from hftcore.events import Side as Side
+    from hftcore.generator import generate as generate
+    from hftcore.instruments import Instrument as Instrument
+    from hftcore.instruments import InstrumentTable as InstrumentTable
+    from hftcore.parity import verify as verify
+    from hftcore.pipeline import FeaturePipeline as FeaturePipeline
+    from hftcore.readers import read_events as read_events
+    from hftcore.run import RiskLimits as RiskLimits
+    from hftcore.run import Run as Run
+    from hftcore.run import SimulatedExchange as SimulatedExchange
+    from hftcore.run import Threshold as Threshold
+    from hftcore.run import replay as replay
+    from hftcore.spec import FeatureSpec as FeatureSpec
+    from hftcore.spec import ema as ema
+    from hftcore.spec import log_return as log_return
+    from hftcore.spec import microprice as microprice
+    from hftcore.spec import mid as mid
+    from hftcore.spec import order_flow_imbalance as order_flow_imbalance
+    from hftcore.spec import queue_imbalance as queue_imbalance
+    from hftcore.spec import rolling_max as rolling_max
+    from hftcore.spec import rolling_mean as rolling_mean
+    from hftcore.spec import rolling_min as rolling_min
+    from hftcore.spec import rolling_std as rolling_std
+    from hftcore.spec import rsi as rsi
+    from hftcore.spec import spread as spread
+    from hftcore.spec import time_since_trade as time_since_trade
+    from hftcore.spec import trade_imbalance as trade_imbalance
+    from hftcore.spec import vwap as vwap
+    from hftcore.spec import zscore as zscore
 
 _MODULES = ("errors", "features", "labels")
 _HOME = {

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hftcore._core import model as native
-from hftcore._files import sha256_of
+from hftcore.files import sha256_of
 from hftcore.errors import ModelMismatchError, SpecError
 from hftcore.manifest import MANIFEST, PROBES, SPEC, TRAINING, expect, model_id, read_manifest, this_platform
 from hftcore.spec import FeatureSpec

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hftcore import _core
-from hftcore.records import EVENT_DTYPE, Event, EventArray, EventKind, Flag, Side, aligned, take_events
 from hftcore.errors import EventError
 from hftcore.instruments import Instrument, InstrumentTable
+from hftcore.records import EVENT_DTYPE, Event, EventArray, EventKind, Flag, Side, aligned, take_events
 
 if TYPE_CHECKING:
     import pandas as pd

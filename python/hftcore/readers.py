@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from hftcore.errors import EventError
+from hftcore.events import Events
+from hftcore.instruments import Instrument, InstrumentTable
 from hftcore.reading.assemble import OFF_TICK, assemble
 from hftcore.reading.columns import recognise
 from hftcore.reading.pieces import read_part
 from hftcore.reading.sources import Source, open_sources
-from hftcore.errors import EventError
-from hftcore.events import Events
-from hftcore.instruments import Instrument, InstrumentTable
 
 
 def read_events(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hftcore._files import write_atomically
+from hftcore.files import write_atomically
 from hftcore.forest import load_forest
 from hftcore.forest.importers import LIGHTGBM_FILE, TRAINING_FILE
 from hftcore.training_table import TrainingTable, open_training_table

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from hftcore._files import cache_dir, sha256_of, write_atomically
+from hftcore.files import cache_dir, sha256_of, write_atomically
 from hftcore.errors import CompileError
 
 # Never -ffast-math: it assumes that there is no NaN. No -march: the library runs where the wheel runs.

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from hftcore.reading.grid import Bools, Floats, Ints, from_steps
 from hftcore.events import EventKind, Events, Side
 from hftcore.instruments import InstrumentTable
+from hftcore.reading.grid import Bools, Floats, Ints, from_steps
 
 if TYPE_CHECKING:
     import pandas as pd

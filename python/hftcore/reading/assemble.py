@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from hftcore import _core
+from hftcore.errors import EventError
+from hftcore.instruments import InstrumentTable
 from hftcore.reading.arrow import step_columns
 from hftcore.reading.grid import Bools, Ints, round_to_steps, to_steps
 from hftcore.reading.infer import infer
 from hftcore.reading.pieces import Measure, Part, Piece
 from hftcore.records import EventArray, EventKind, take_events
-from hftcore.errors import EventError
-from hftcore.instruments import InstrumentTable
 
 OFF_TICK: Final = ("error", "round", "drop")
 _COUNTERS = {

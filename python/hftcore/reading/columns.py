@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hftcore.errors import EventError
 from hftcore.reading.grid import Floats, Ints
 from hftcore.records import EventKind
-from hftcore.errors import EventError
 
 ArrowColumn = Any  # pa.ChunkedArray: the stubs of its methods are narrower than the methods
 MAX_TS_NS = 2**62  # as the decoder has it: the year 2116

@@ -7,10 +7,10 @@ from typing import Final
 
 import numpy as np
 
+from hftcore.instruments import Instrument
 from hftcore.reading.grid import ENOUGH_DISTINCT, Floats, Ints, coarsest_multiple, distinct, fewest_decimals
 from hftcore.reading.pieces import Part
 from hftcore.records import EventKind
-from hftcore.instruments import Instrument
 
 _HEADROOM: Final = 10  # an inferred price bound is this many times the highest price seen
 _MAX_PX_PRODUCT: Final = 2**53

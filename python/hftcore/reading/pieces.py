@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from hftcore.errors import EventError
+from hftcore.instruments import Instrument, InstrumentTable
 from hftcore.reading.arrow import INSTRUMENTS_KEY, KIND_NAMES, PRINT_MEASURES, QUOTE_MEASURES
 from hftcore.reading.columns import OWN, Cells, Layout
 from hftcore.reading.grid import Floats, Ints
 from hftcore.records import EventKind, Flag, Side
-from hftcore.errors import EventError
-from hftcore.instruments import Instrument, InstrumentTable
 
 Codes = npt.NDArray[np.int32]  # indices into a list of symbols
 

@@ -15,9 +15,9 @@ import pyarrow.csv as pacsv
 import pyarrow.feather as feather
 import pyarrow.parquet as pq
 
+from hftcore.errors import EventError
 from hftcore.reading.arrow import INSTRUMENTS_KEY
 from hftcore.reading.columns import OWN, QUOTE, TRADE, Cells, Layout
-from hftcore.errors import EventError
 
 PACKED_SUFFIX: Final = ".hftp"
 _CSV: Final = (".csv", ".csv.gz", ".csv.bz2", ".csv.zst")

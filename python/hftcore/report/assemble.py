@@ -28,7 +28,7 @@ from hftcore.report.data import (
 from hftcore.run import Run
 from hftcore.table import FeatureTable
 
-_PERCENTILES = ("count", "p50", "p90", "p99", "p99_9", "max")
+_PERCENTILES = ("p50", "p90", "p99", "p99_9", "max")
 _LIBRARIES = ("hftcore", "numpy", "pyarrow", "pyspark", "lightgbm", "treelite", "tl2cgen")
 _BUY = 1  # ledger::Side
 
@@ -211,7 +211,10 @@ def _latency(run: Run | None, paced: Run | None) -> Latency | None:
     if paced is not None:
         notes.append("ring and tick to decision: open loop from the schedule; the other stages: as fast as they go")
     return Latency(
-        stages={name: Percentiles(**{key: row[key] for key in _PERCENTILES}) for name, row in stages.items()},
+        stages={
+            name: Percentiles(count=int(row["count"]), **{key: row[key] for key in _PERCENTILES})
+            for name, row in stages.items()
+        },
         rate_hz=None if paced is None else paced.rate_hz,
         throughput_hz=None if run is None else run.throughput_hz,
         notes=tuple(notes),

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from hftcore._files import cache_dir, write_atomically
+from hftcore.files import cache_dir, write_atomically
 from hftcore.errors import JavaNotFoundError
 
 MIN_JAVA = 17

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import fastavro
-import hftcore as hc
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hftcore import _core
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import hftcore as hc
+from hftcore import _core
 
 KINDS = {1: "trade", 2: "quote", 3: "book_level", 4: "control"}
 SIDES = {0: "unknown", 1: "buy", 2: "sell"}

@@ -6,10 +6,11 @@ import warnings
 
 import numpy as np
 import pytest
-from hftcore.metrics import Classification, Reliability
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
+from hftcore.metrics import Classification, Reliability
 
 oracle = pytest.importorskip("sklearn.metrics", reason="scikit-learn is the oracle: pip install 'hftcore[train]'")
 

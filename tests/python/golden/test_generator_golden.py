@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-import hftcore as hc
 import pytest
+
+import hftcore as hc
 from hftcore import _core
 
 GOLDEN: list[tuple[dict[str, Any], int, str]] = [

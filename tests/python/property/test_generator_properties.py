@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hftcore as hc
 import numpy as np
-from hftcore import _core
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import hftcore as hc
+from hftcore import _core
 
 QUOTE, TRADE, BOOK_LEVEL = 2, 1, 3
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-import hftcore as hc
 import numpy as np
 import numpy.typing as npt
 import pytest
+
+import hftcore as hc
 
 QUOTE, TRADE = 2, 1
 SECONDS = 1800

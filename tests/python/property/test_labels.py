@@ -5,12 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-import hftcore as hc
 import numpy as np
-from hftcore import _core, labels
-from hftcore.events import EventKind
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import hftcore as hc
+from hftcore import _core, labels
+from hftcore.events import EventKind
 
 HOUR_NS = 3_600_000_000_000
 DAY_NS = 24 * HOUR_NS

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import hftcore as hc
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -14,9 +13,11 @@ import pyarrow as pa
 import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
-from hftcore.errors import EventError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import hftcore as hc
+from hftcore.errors import EventError
 
 T0 = 1_381_152_600_000_000_000
 SYMBOLS = ["AAA", "BBB", "NA"]

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import hftcore as hc
 import numpy as np
 import pytest
+
+import hftcore as hc
 from hftcore import _core
 from hftcore.errors import EventError
 from hftcore.events import EventKind, Flag, Side

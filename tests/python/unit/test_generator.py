@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import hftcore as hc
 import numpy as np
 import pytest
+
+import hftcore as hc
 
 QUOTE, TRADE, BOOK_LEVEL = 2, 1, 3
 

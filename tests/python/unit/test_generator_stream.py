@@ -10,8 +10,9 @@ import threading
 import time
 from pathlib import Path
 
-import hftcore as hc
 import pytest
+
+import hftcore as hc
 from hftcore.generator import write_stream
 
 SMALL = {"seed": 5, "seconds": 1.0, "rate": 5_000.0}

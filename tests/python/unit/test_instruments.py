@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import hftcore as hc
 import pytest
+
+import hftcore as hc
 from hftcore.errors import EventError
 
 AIG = hc.Instrument("AIG", (1, 100), (1, 1), 1, 50_000)

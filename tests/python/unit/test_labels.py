@@ -4,9 +4,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import hftcore as hc
 import numpy as np
 import pytest
+
+import hftcore as hc
 from hftcore import _core, labels
 from hftcore.errors import EventError
 from hftcore.events import EventKind

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+
 from hftcore.metrics import Classification, Reliability
 
 

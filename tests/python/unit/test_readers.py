@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import hftcore as hc
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -11,6 +10,8 @@ import pyarrow as pa
 import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
+
+import hftcore as hc
 from hftcore.errors import EventError
 from hftcore.events import EventKind, Flag, Side
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import hftcore as hc
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+import hftcore as hc
 from hftcore.errors import EventError
 
 T0 = 1_381_152_600_000_000_000

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import hftcore as hc
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+
+import hftcore as hc
 from hftcore.errors import EventError
 from hftcore.events import EventKind, Flag
 

@@ -131,7 +131,7 @@ def test_a_library_that_predicts_something_else_fails_the_probes(copy: Path, tmp
         probes, margins = stored["rows"], stored["margins"]
     margins[5, 1] = np.nextafter(margins[5, 1], np.inf)
     np.savez(copy / "probes.npz", rows=probes, margins=margins)
-    from hftcore._files import sha256_of
+    from hftcore.files import sha256_of
 
     rewrite_manifest(copy, files={**manifest["files"], "probes.npz": sha256_of(copy / "probes.npz")})
     with pytest.raises(ModelMismatchError, match="probe row 5 must give the margins"):

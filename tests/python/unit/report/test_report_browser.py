@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from hftcore.report import ReportData, render
 
 FLAGS = (

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+
 from hftcore.errors import HftError
 from hftcore.report import Latency, Percentiles, PnlCurve, Quality, ReportData, Trading
 

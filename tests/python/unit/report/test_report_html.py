@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+
 from hftcore.errors import HftError
 from hftcore.metrics import Reliability
 from hftcore.report import (

@@ -4,9 +4,10 @@ import dataclasses
 import io
 
 import pytest
+from rich.console import Console
+
 from hftcore.metrics import Classification
 from hftcore.report import Latency, Quality, ReportData, numbers, print_report, words
-from rich.console import Console
 
 NBSP, MINUS, MICRO = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}", "\N{MICRO SIGN}"
 

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "hft/event/decode.hpp"
+#include "hft/ledger/names.hpp"
+
+namespace hft::engine {
+
+/// What a run saw and did. Depends on the tape and the configuration alone, never on speed or threads, so it may stand
+/// in the journal.
+///
+///   records = bad_records + events
+///   events = unknown_symbol + out_of_order + dropped + no_row + rows_not_ready + rows_scored
+///   decisions = refusals + orders,   orders = fills + orders_unfilled
+struct Counters {
+  std::uint64_t events = 0;          // decoded
+  std::uint64_t unknown_symbol = 0;  // not in the instrument table
+  std::uint64_t out_of_order = 0;    // earlier than the symbol's last event: changes nothing
+  std::uint64_t dropped = 0;         // left out by the feature spec: outside the session, or a kind of quote it drops
+  std::uint64_t no_row = 0;          // updates features, gives no row
+  std::uint64_t rows_not_ready = 0;  // holds a NaN: not scored
+  std::uint64_t rows_scored = 0;
+  std::uint64_t decisions = 0;
+  std::uint64_t orders = 0;
+  std::uint64_t fills = 0;
+  std::uint64_t orders_unfilled = 0;
+  std::uint64_t stop_losses = 0;     // decisions for that reason
+  std::array<std::uint64_t, ledger::kRefusalNames.size()> refusals{};  // by ledger::Refusal; [0] stays 0
+  std::array<std::uint64_t, event::kDecodeStatuses> bad_records{};     // by event::DecodeStatus; [0] stays 0
+};
+
+/// One line of canonical JSON. Counts by reason hold only what happened. Cold path.
+[[nodiscard]] std::string to_json(const Counters& counters);
+
+}  // namespace hft::engine

@@ -1,0 +1,152 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "hft/decision/intent.hpp"
+#include "hft/engine/config.hpp"
+#include "hft/engine/counters.hpp"
+#include "hft/engine/stopwatch.hpp"
+#include "hft/event/top_of_book.hpp"
+#include "hft/ledger/frame.hpp"
+#include "hft/risk/gate.hpp"
+
+namespace hft::engine {
+
+/// Where records go: a journal, or a ring to the thread that writes it. False: it will never be stored.
+template <class S>
+concept JournalSink = requires(S& sink, const ledger::JournalRecord& record) {
+  { sink.append(record) } noexcept -> std::same_as<bool>;
+};
+
+/// An intent with its reason and the scores behind it.
+struct Wish {
+  std::uint32_t symbol_id;
+  ledger::Side side;
+  ledger::Reason reason;
+  std::int64_t qty_lots;
+  std::int64_t limit_px_ticks;
+  decision::Scores scores;
+};
+
+/// Carries a wish through risk, journal and exchange, in this order: what cannot be recorded is not sent, and what was
+/// sent counts against the limits before it is filled.
+///
+/// Cost: dominated by the sink's append, three times for a filled order; no allocation.
+template <JournalSink Sink, bool Timed>
+class Desk {
+ public:
+  /// Cold path: throws std::invalid_argument for limits or fees that break a rule.
+  Desk(const EngineConfig& config, std::span<const event::Instrument> instruments, Sink& sink, Counters& counters,
+       Stopwatch<Timed>& watch)
+      : config_epoch_{config.config_epoch},
+        gate_{config.risk, instruments.size()},
+        exchange_{config.fees, instruments},
+        opened_ns_(instruments.size(), 0),
+        sink_{sink},
+        counters_{counters},
+        watch_{watch} {}
+
+  /// Decisions from here on follow from this event; their ids count up from 0.
+  void begin(std::uint64_t source_seq, std::int64_t ts_event_ns) noexcept {
+    id_ = {source_seq, config_epoch_, 0};
+    now_ns_ = ts_event_ns;
+  }
+
+  void act(const Wish& wish, const event::TopOfBook& book) noexcept {
+    ledger::Refusal refusal =
+        gate_.submit({wish.symbol_id, wish.side, wish.qty_lots, now_ns_}, reference_of(book));
+    watch_.lap(Stage::kRisk);
+    const ledger::DecisionId id = id_;
+    ++id_.ordinal;
+    ++counters_.decisions;
+    if (wish.reason == ledger::Reason::kStopLoss) ++counters_.stop_losses;
+    const bool accepted = refusal == ledger::Refusal::kNone;
+    const ledger::Decision decision{id, now_ns_, wish.limit_px_ticks, wish.qty_lots, wish.scores.up_frac,
+                                    wish.scores.down_frac, wish.symbol_id, wish.side, wish.reason, refusal, 0};
+    const ledger::Order order{id, now_ns_, wish.limit_px_ticks, wish.qty_lots, wish.symbol_id,
+                              wish.side, wish.reason, 0};
+    const bool recorded =
+        write(ledger::JournalRecord{decision}) && (!accepted || write(ledger::JournalRecord{order}));
+    if (accepted && !recorded) {
+      gate_.on_cancel(order.symbol_id, order.side, order.qty_lots);
+      refusal = ledger::Refusal::kJournalDown;
+    }
+    if (refusal != ledger::Refusal::kNone) {
+      ++counters_.refusals[static_cast<std::size_t>(refusal)];
+      return;
+    }
+    ++counters_.orders;
+    send(order, book);
+  }
+
+  [[nodiscard]] decision::Holding holding(std::uint32_t symbol_id) const noexcept {
+    return {gate_.position_lots(symbol_id), opened_ns_[symbol_id]};
+  }
+
+  /// Closes what is left of a position at the touch of `book`.
+  void close(std::uint32_t symbol_id, ledger::Reason reason, const event::TopOfBook& book) noexcept {
+    const bool is_long = gate_.position_lots(symbol_id) > 0;
+    act({symbol_id, is_long ? ledger::Side::kSell : ledger::Side::kBuy, reason, gate_.closable_lots(symbol_id),
+         is_long ? book.bid_px_ticks : book.ask_px_ticks, kNoScores},
+        book);
+  }
+
+  /// Closes a position that lost its limit, and pauses the symbol.
+  void stop_if_hit(std::uint32_t symbol_id, const event::TopOfBook& book) noexcept {
+    if (!gate_.stop_hit(symbol_id, reference_of(book))) [[likely]] return;
+    gate_.pause(symbol_id, now_ns_);
+    close(symbol_id, ledger::Reason::kStopLoss, book);
+  }
+
+  /// False when the record is lost; then nothing is sent any more.
+  bool write(const ledger::JournalRecord& record) noexcept {
+    watch_.skip();
+    const bool stored = sink_.append(record);
+    watch_.lap(Stage::kJournal);
+    if (!stored) [[unlikely]] gate_.journal_down();
+    return stored;
+  }
+
+  [[nodiscard]] const risk::Gate& gate() const noexcept { return gate_; }
+  void kill() noexcept { gate_.kill(); }
+
+  [[nodiscard]] static risk::Reference reference_of(const event::TopOfBook& book) noexcept {
+    return {book.bid_px_ticks, book.bid_qty_lots, book.ask_px_ticks, book.ask_qty_lots, book.ts_event_ns};
+  }
+
+ private:
+  static constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  static constexpr decision::Scores kNoScores{kNan, kNan};
+
+  void send(const ledger::Order& order, const event::TopOfBook& book) noexcept {
+    const bool was_flat = gate_.position_lots(order.symbol_id) == 0;
+    const std::optional<ledger::Fill> fill = exchange_.execute(order, book);
+    const std::int64_t filled_lots = fill ? fill->qty_lots : 0;
+    if (fill) {
+      ++counters_.fills;
+      gate_.on_fill(*fill);
+      if (was_flat) opened_ns_[order.symbol_id] = now_ns_;
+      write(ledger::JournalRecord{*fill});  // it happened, recorded or not: a lost record stops what would come next
+    } else {
+      ++counters_.orders_unfilled;
+    }
+    if (filled_lots < order.qty_lots) gate_.on_cancel(order.symbol_id, order.side, order.qty_lots - filled_lots);
+  }
+
+  std::uint32_t config_epoch_;
+  risk::Gate gate_;
+  execution::SimulatedExchange exchange_;
+  std::vector<std::int64_t> opened_ns_;  // per symbol: when its position last left zero
+  Sink& sink_;
+  Counters& counters_;
+  Stopwatch<Timed>& watch_;
+  ledger::DecisionId id_{};
+  std::int64_t now_ns_ = 0;
+};
+
+}  // namespace hft::engine

@@ -1,0 +1,1 @@
+hft_test(decision/threshold decision)

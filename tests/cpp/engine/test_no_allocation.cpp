@@ -1,0 +1,124 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+#include <type_traits>
+
+#include "hft/engine/record_tape.hpp"
+#include "hft/ring/channel.hpp"
+#include "scenario.hpp"
+
+// Replaces operator new for the whole binary and counts. A million events go through decode, ring, features, model,
+// decision, risk, exchange and journal; after warm-up none of them may allocate.
+
+namespace {
+std::atomic<std::uint64_t> g_allocations{0};
+
+void* allocate(std::size_t n_bytes, std::size_t align) {
+  g_allocations.fetch_add(1, std::memory_order_relaxed);
+  if (void* memory = std::aligned_alloc(align, (n_bytes + align - 1) / align * align)) return memory;
+  throw std::bad_alloc{};
+}
+}  // namespace
+
+void* operator new(std::size_t n_bytes) { return allocate(n_bytes, alignof(std::max_align_t)); }
+void* operator new[](std::size_t n_bytes) { return allocate(n_bytes, alignof(std::max_align_t)); }
+void* operator new(std::size_t n_bytes, std::align_val_t align) {
+  return allocate(n_bytes, static_cast<std::size_t>(align));
+}
+void* operator new[](std::size_t n_bytes, std::align_val_t align) {
+  return allocate(n_bytes, static_cast<std::size_t>(align));
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+
+namespace {
+
+using namespace hft::engine::testing;
+using hft::engine::Counters;
+using hft::engine::Engine;
+using hft::engine::RecordTape;
+using hft::engine::Stopwatch;
+
+constexpr std::size_t kWarmUp = 50'000;
+constexpr std::size_t kMeasured = 1'000'000;
+
+hft::feature::Spec broad_spec() {
+  auto spec = imbalance_spec();
+  const auto add = [&spec](const char* op, const char* input, std::map<std::string, hft::feature::ParamValue> params) {
+    const std::string name = std::string{op} + "_" + std::to_string(spec.features.size());
+    spec.features.push_back({name, op, input, std::move(params)});
+  };
+  add("ema", "mid_px", {{"period", std::int64_t{20}}});
+  add("rsi", "mid_px", {{"period", std::int64_t{14}}});
+  add("rolling_std", "mid_px", {{"window", std::int64_t{50}}});
+  add("rolling_max", "mid_px", {{"window", std::int64_t{50}}});
+  return spec;
+}
+
+template <bool Timed>
+Counters count_allocations(std::uint64_t& n_allocations) {
+  const auto tape = random_tape(21, kWarmUp + kMeasured);
+  const auto instruments = three_instruments();
+  const auto spec = broad_spec();
+  const ImbalanceModel model{spec.features.size()};
+  hft::engine::EngineConfig config = open_config(30);
+  config.risk.stop_loss_milli_bps = 50'000;
+  config.strategy.hold_ns = 100'000'000;
+  hft::ledger::MemoryJournal journal(4 * tape.events().size());
+  const auto times = std::make_unique<hft::engine::StageTimes>();
+  std::optional<Stopwatch<Timed>> watch;
+  if constexpr (Timed) watch.emplace(*times);
+  else watch.emplace();
+  const auto engine = std::make_unique<Engine<ImbalanceModel, hft::ledger::MemoryJournal, Timed>>(
+      spec, instruments, model, config, journal, *watch);
+  const hft::event::PackedDecoder decoder{instruments};
+  hft::ring::Channel<hft::event::Event> ring(1024, hft::ring::Overflow::kBlock, hft::ring::WaitKind::kYield);
+  RecordTape records(tape.bytes(), decoder);
+
+  const auto through_the_ring = [&](std::size_t n_events) {
+    hft::event::Event event;
+    for (std::size_t i = 0; i < n_events && !records.ended(); ++i) {
+      if (!records.take(event)) continue;
+      if (ring.push(event) != hft::ring::Pushed::kStored) std::abort();
+      const auto items = ring.peek();
+      for (const auto& item : items) engine->step(item);
+      ring.consume(items.size());
+    }
+  };
+  through_the_ring(kWarmUp);
+  const std::uint64_t before = g_allocations.load();
+  through_the_ring(kMeasured);
+  n_allocations = g_allocations.load() - before;
+  return engine->counters();
+}
+
+TEST(NoAllocation, a_million_events_after_warm_up_allocate_nothing) {
+  std::uint64_t n_allocations = 0;
+  const Counters counters = count_allocations<false>(n_allocations);
+  EXPECT_EQ(n_allocations, 0U);
+  EXPECT_GT(counters.rows_scored, 500'000U);
+  EXPECT_GT(counters.fills, 10'000U) << "the whole path was walked";
+}
+
+TEST(NoAllocation, neither_do_timed_ones) {
+  std::uint64_t n_allocations = 0;
+  const Counters counters = count_allocations<true>(n_allocations);
+  EXPECT_EQ(n_allocations, 0U);
+  EXPECT_GT(counters.fills, 10'000U);
+}
+
+TEST(NoAllocation, the_counter_counts) {
+  const std::uint64_t before = g_allocations.load();
+  delete new int{1};
+  EXPECT_EQ(g_allocations.load() - before, 1U);
+}
+
+}  // namespace

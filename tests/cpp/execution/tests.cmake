@@ -1,0 +1,1 @@
+hft_test(execution/simulated_exchange execution)
