@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.run import replay as replay
     from hftcore.spec import FeatureSpec as FeatureSpec
     from hftcore.spec import ema as ema
+    from hftcore.spec import ema_deviation as ema_deviation
     from hftcore.spec import log_return as log_return
     from hftcore.spec import microprice as microprice
     from hftcore.spec import mid as mid
@@ -71,6 +72,7 @@ _HOME = {
     "Threshold": "run",
     "compile_model": "compiler",
     "ema": "spec",
+    "ema_deviation": "spec",
     "generate": "generator",
     "log_return": "spec",
     "microprice": "spec",

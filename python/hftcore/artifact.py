@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hftcore._core import model as native
-from hftcore.files import sha256_of
 from hftcore.errors import ModelMismatchError, SpecError
+from hftcore.files import sha256_of
 from hftcore.manifest import MANIFEST, PROBES, SPEC, TRAINING, expect, model_id, read_manifest, this_platform
 from hftcore.spec import FeatureSpec
 

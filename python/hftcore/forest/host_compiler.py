@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from hftcore.files import cache_dir, sha256_of, write_atomically
 from hftcore.errors import CompileError
+from hftcore.files import cache_dir, sha256_of, write_atomically
 
 # Never -ffast-math: it assumes that there is no NaN. No -march: the library runs where the wheel runs.
 _FLAGS = ("-std=c99", "-O2", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off")

@@ -1,1 +1,1 @@
-"""How rows of strangers become events: sources, columns, cells, price grids, merging. The face is ``hftcore.readers``."""
+"""How rows of strangers become events: sources, columns, cells, price grids, merging. See ``hftcore.readers``."""

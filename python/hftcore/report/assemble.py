@@ -141,7 +141,9 @@ def _calibration(artifact: Artifact, table: FeatureTable, proba: np.ndarray[Any,
 def _trading(run: Run) -> Trading:
     counters = run.counters
     rows = {row.symbol: row for row in run.profit.rows}
-    decisions = dict(zip(run.symbols.tolist(), np.bincount(run.decisions["symbol_id"], minlength=len(run.symbols)), strict=True))
+    decisions = dict(
+        zip(run.symbols.tolist(), np.bincount(run.decisions["symbol_id"], minlength=len(run.symbols)), strict=True)
+    )
     by_symbol = {name: _symbol(row, int(decisions[name])) for name, row in rows.items()}
     fills = run.fills
     buys = fills["side"] == _BUY
@@ -188,7 +190,9 @@ def _words_of_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
         "threshold": f"a class trades when its score is at least {strategy['threshold_frac']:.2f}",
         "order size": f"{strategy['order_qty_lots']:,} lots",
         "cooldown": f"{strategy['cooldown_ns'] / 1e9:g} s between two entries of a symbol",
-        "holding time": f"{strategy['hold_ns'] / 1e9:g} s at most" if strategy["hold_ns"] else "until a signal closes it",
+        "holding time": f"{strategy['hold_ns'] / 1e9:g} s at most"
+        if strategy["hold_ns"]
+        else "until a signal closes it",
         "open positions": f"{risk['max_open_positions']} symbols at most",
         "order quantity": f"{risk['max_order_qty_lots']:,} lots at most",
         "position quantity": f"{risk['max_position_qty_lots']:,} lots at most",

@@ -158,7 +158,7 @@ def _settings(
     """The journal's run header without its epoch: all that decides the journal's bytes; no clock, no path."""
     return {
         "schema": 1,
-        "tape_sha256": hashlib.sha256(events.data.view(np.uint8)).hexdigest(),
+        "tape_sha256": hashlib.sha256(events.data.view(np.uint8).data).hexdigest(),
         "spec_sha256": artifact.spec.sha256,
         "model_id": artifact.model_id,
         "classes": list(artifact.classes),

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hftcore.files import write_atomically
 from hftcore.errors import JournalError
+from hftcore.files import write_atomically
 from hftcore.ledger import ProfitAndLoss, profit_and_loss
 from hftcore.ledger.journal import Journal, Records, parse_journal
 from hftcore.run.equity import Equity

@@ -13,8 +13,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from hftcore.files import cache_dir, write_atomically
 from hftcore.errors import JavaNotFoundError
+from hftcore.files import cache_dir, write_atomically
 
 MIN_JAVA = 17
 

@@ -1,0 +1,1 @@
+hft_bench(feature feature)

@@ -1,0 +1,1 @@
+hft_bench(latency_histogram telemetry)

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "hft/feature/concept.hpp"
+#include "hft/feature/ema.hpp"
+
+namespace hft::feature {
+
+/// How far the newest input lies above its exponential moving average, relative to it: the same scale for every symbol.
+///
+///   y_t = 10^4 (x_t - ema_t) / ema_t          ema_t includes x_t
+///
+/// Cost: O(1), no allocation, one division.   Output unit: bps. For prices: an average of 0 has no scale (NaN).
+/// NaN:  a NaN or infinite input leaves the state as it was.   Not ready: value() is NaN.
+/// Matches 1e4 * (x / talib.EMA(x) - 1); see tests/python/differential/test_ema.py.
+class EmaDeviation {
+ public:
+  explicit EmaDeviation(std::int64_t period) : ema_{period} {}
+
+  double update(double x) noexcept {
+    if (!std::isfinite(x)) [[unlikely]]
+      return value();
+    ema_.update(x);
+    newest_ = x;
+    return value();
+  }
+
+  [[nodiscard]] double value() const noexcept {
+    const double level = ema_.value();
+    return level != 0.0 ? 1e4 * (newest_ - level) / level : kNotReady;
+  }
+  [[nodiscard]] bool ready() const noexcept { return ema_.ready(); }
+  [[nodiscard]] std::uint32_t lookback() const noexcept { return ema_.lookback(); }
+  void reset() noexcept { ema_.reset(), newest_ = 0.0; }
+
+  template <class Self, class Archive>
+  static void archive(Self& self, Archive& ar) {
+    Ema::archive(self.ema_, ar), ar(self.newest_);
+  }
+
+ private:
+  Ema ema_;
+  double newest_ = 0.0;
+};
+static_assert(Feature<EmaDeviation>);
+
+}  // namespace hft::feature

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+
+#include "hft/event/event.hpp"
+#include "hft/event/instrument.hpp"
+#include "hft/event/top_of_book.hpp"
+#include "hft/feature/wide_int.hpp"
+
+namespace hft::feature {
+
+/// One symbol's market as the operations on quotes and trades see it: the last kept quote, the last trade, the time
+/// now.
+///
+/// Bounds on prices and quantities (checked where events enter) keep every product of the operations inside 128 bits.
+struct Market {
+  static constexpr std::int64_t kMaxPxTicks = std::int64_t{1} << 40;
+  static constexpr std::int64_t kMaxQtyLots = std::int64_t{1} << 50;
+  static constexpr std::int64_t kMaxStepNum = std::int64_t{1} << 16;
+  static constexpr std::int64_t kMaxStepDen = std::int64_t{1} << 53;
+
+  event::Step tick;  // quote currency per tick
+  event::Step lot;   // base units per lot
+  event::TopOfBook book{};
+  std::int64_t trade_px_ticks = 0;
+  std::int64_t trade_qty_lots = 0;
+  std::int64_t trade_ts_ns = 0;
+  std::int64_t now_ns = 0;
+  event::Side trade_side = event::Side::kUnknown;  // as the venue reports it
+  bool has_trade = false;
+
+  void set_quote(const event::Event& e) noexcept { book.set(e.quote, now_ns = e.ts_event_ns); }
+  void set_trade(const event::Event& e) noexcept {
+    trade_px_ticks = e.trade.px_ticks, trade_qty_lots = e.trade.qty_lots, trade_side = e.side;
+    trade_ts_ns = now_ns = e.ts_event_ns, has_trade = true;
+  }
+  void clear() noexcept { *this = Market{.tick = tick, .lot = lot}; }
+
+  [[nodiscard]] static bool in_bounds(std::int64_t px_ticks, std::int64_t qty_lots) noexcept {
+    return px_ticks > -kMaxPxTicks && px_ticks < kMaxPxTicks && qty_lots >= 0 && qty_lots < kMaxQtyLots;
+  }
+  [[nodiscard]] static bool in_bounds(const event::Quote& q) noexcept {
+    return in_bounds(q.bid_px_ticks, q.bid_qty_lots) && in_bounds(q.ask_px_ticks, q.ask_qty_lots);
+  }
+
+  template <class Self, class Archive>
+  static void archive(Self& self, Archive& ar) {
+    auto& b = self.book;
+    ar(b.bid_px_ticks), ar(b.bid_qty_lots), ar(b.ask_px_ticks), ar(b.ask_qty_lots), ar(b.ts_event_ns);
+    ar(self.trade_px_ticks), ar(self.trade_qty_lots), ar(self.trade_ts_ns), ar(self.now_ns);
+    auto side = static_cast<std::uint8_t>(self.trade_side);
+    auto traded = static_cast<std::uint8_t>(self.has_trade);
+    ar(side), ar(traded);
+    if constexpr (Archive::kReads) {
+      const event::Quote quote{b.bid_px_ticks, b.bid_qty_lots, b.ask_px_ticks, b.ask_qty_lots};
+      if (!in_bounds(quote) || !in_bounds(self.trade_px_ticks, self.trade_qty_lots) || side > 2 || traded > 1) {
+        throw std::invalid_argument("snapshot: a quote or trade out of bounds");
+      }
+      self.trade_side = static_cast<event::Side>(side);
+      self.has_trade = traded == 1;
+    }
+  }
+};
+
+/// n lots (or ticks) in units, from integers.
+[[nodiscard]] inline double to_units(Int128 n, event::Step step) noexcept {
+  return ratio(n * step.num, step.den);
+}
+
+/// Aggressor as +1 (buy), -1 (sell) or 0 (unknown).
+[[nodiscard]] inline int sign_of(event::Side side) noexcept {
+  return side == event::Side::kBuy ? 1 : side == event::Side::kSell ? -1 : 0;
+}
+
+}  // namespace hft::feature

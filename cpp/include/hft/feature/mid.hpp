@@ -1,0 +1,22 @@
+#pragma once
+
+#include "hft/feature/concept.hpp"
+#include "hft/feature/market.hpp"
+
+namespace hft::feature {
+
+/// Mid price of the best bid and ask.
+///
+///   y = (bid_px + ask_px) / 2
+///
+/// Cost: one division.   Output unit: px (quote currency).   Rounded once from integer half ticks.
+/// NaN while a side of the book is empty, and before the first quote. Windowless: depends on the book alone.
+/// Matches the same line in NumPy; see tests/python/differential/test_book.py.
+struct Mid {
+  [[nodiscard]] double of(const Market& m) const noexcept {
+    if (!m.book.two_sided()) return kNotReady;
+    return event::Step{m.tick.num, 2 * m.tick.den}.to_double(m.book.mid_half_ticks());
+  }
+};
+
+}  // namespace hft::feature

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hft/base/bytes.hpp"
+#include "hft/event/event.hpp"
+#include "hft/event/instrument.hpp"
+#include "hft/feature/plan.hpp"
+#include "hft/feature/spec.hpp"
+
+namespace hft::feature {
+
+/// What became of an event.
+enum class Step : std::uint8_t {
+  kNoRow = 0,         // taken in; this kind of event gives no row
+  kRow = 1,           // taken in, and `row` is written
+  kDropped = 2,       // left out by a rule of the spec; counted by rule
+  kOutOfOrder = 3,    // older than the symbol's last event; nothing has changed
+  kUnknownSymbol = 4  // not in the instrument table
+};
+
+/// How many events met which fate. A snapshot carries them.
+struct Counters {
+  std::uint64_t n_events = 0;
+  std::uint64_t n_rows = 0;
+  std::uint64_t out_of_session = 0;
+  std::uint64_t suspicious = 0;
+  std::uint64_t out_of_bounds = 0;  // a price or quantity that no instrument has
+  std::uint64_t one_sided = 0;
+  std::uint64_t crossed = 0;
+  std::uint64_t locked = 0;
+  std::uint64_t unchanged = 0;
+  std::uint64_t out_of_order = 0;
+  std::uint64_t unknown_symbol = 0;
+  std::uint64_t without_effect = 0;  // book levels and control events: no operation reads them yet
+
+  template <class Self, class Visit>
+  static void visit(Self& self, Visit&& each) {
+    each("n_events", self.n_events), each("n_rows", self.n_rows), each("out_of_session", self.out_of_session);
+    each("suspicious", self.suspicious), each("out_of_bounds", self.out_of_bounds), each("one_sided", self.one_sided);
+    each("crossed", self.crossed), each("locked", self.locked), each("unchanged", self.unchanged);
+    each("out_of_order", self.out_of_order), each("unknown_symbol", self.unknown_symbol);
+    each("without_effect", self.without_effect);
+  }
+};
+
+/// The spec's features over a stream of events of several symbols.
+///
+/// State is per symbol and made once, here. Not thread-safe: one pipeline belongs to one thread at a time.
+class Pipeline {
+ public:
+  /// Cold path: throws std::invalid_argument for a spec or instrument that breaks a rule.
+  Pipeline(const Spec& spec, std::span<const event::Instrument> instruments);
+  Pipeline(Pipeline&&) = default;  // moves only: nodes have one owner
+  Pipeline& operator=(Pipeline&&) = default;
+
+  /// Takes one event; writes `row` (n_features() long) only for kRow. Columns that are not warmed up hold NaN.
+  /// Cost: the spec's nodes, O(1) each; no allocation, no lock, no clock.
+  [[nodiscard]] Step update(const event::Event& e, std::span<double> row) noexcept;
+
+  /// Index of the first event that is older than its symbol's last, without taking anything in. Cold: allocates.
+  [[nodiscard]] std::optional<std::size_t> find_out_of_order(std::span<const event::Event> events) const;
+  /// Upper bound of the rows that these events give.
+  [[nodiscard]] std::size_t max_rows(std::span<const event::Event> events) const noexcept;
+  /// `update` in a loop: rows go to `rows` (row-major), the index of each row's event to `index`. Returns how many.
+  std::size_t transform(std::span<const event::Event> events, double* rows, std::int64_t* index) noexcept;
+
+  [[nodiscard]] std::size_t n_features() const noexcept { return plan_->outputs().size(); }
+  [[nodiscard]] const Plan& plan() const noexcept { return *plan_; }
+  [[nodiscard]] const Spec& spec() const noexcept { return spec_; }
+  [[nodiscard]] std::span<const event::Instrument> instruments() const noexcept { return instruments_; }
+  [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
+  /// Entries that left time windows early because `max_events` was too small, over all symbols.
+  [[nodiscard]] std::uint64_t early_leaves() const noexcept;
+  /// As new: states, counters, order.
+  void reset() noexcept;
+
+  /// A versioned, checksummed frame with the whole state. The same state gives the same bytes.
+  void save(base::ByteWriter& out) const;
+  /// Throws std::invalid_argument naming the first difference (spec, instrument, checksum, range); then nothing has
+  /// changed.
+  void load(base::ByteReader& in);
+  /// A pipeline from what `save` wrote, with the instruments of then. Throws as `load` does.
+  [[nodiscard]] static Pipeline restore(const Spec& spec, std::span<const std::byte> frame);
+
+ private:
+  struct Symbol {
+    Market market;
+    std::int64_t last_ts_ns = std::numeric_limits<std::int64_t>::min();
+    std::int64_t session = std::numeric_limits<std::int64_t>::min();
+    bool has_quote = false;  // since the state began
+    std::vector<double> slots;
+    std::vector<std::unique_ptr<Node>> nodes;
+    void reset() noexcept;
+  };
+
+  [[nodiscard]] bool enter_session(Symbol& symbol, std::int64_t ts_ns) noexcept;
+  [[nodiscard]] std::uint64_t* drop_reason(const Symbol& symbol, const event::Event& e) noexcept;
+  void run(Symbol& symbol, Clock clock) noexcept;
+  void write_row(Symbol& symbol, std::span<double> row) noexcept;
+  [[nodiscard]] std::vector<Symbol> make_symbols() const;
+  void load_states(base::ByteReader& in);
+
+  Spec spec_;
+  std::shared_ptr<const Plan> plan_;
+  std::vector<event::Instrument> instruments_;
+  std::vector<Symbol> symbols_;
+  Counters counters_;
+};
+
+}  // namespace hft::feature

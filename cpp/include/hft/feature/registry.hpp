@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hft/feature/node.hpp"
+#include "hft/feature/spec.hpp"
+#include "hft/feature/window_length.hpp"
+
+namespace hft::feature {
+
+/// Which events step a series or an operation.
+enum class Clock : std::uint8_t {
+  kNone = 0,   // none: the value depends on the time alone
+  kQuote = 1,  // each kept quote
+  kTrade = 2,  // each trade
+  kInput = 3,  // whenever the input series steps
+};
+
+enum class ParamType : std::uint8_t { kInteger, kReal, kChoice, kWindow };
+
+/// A parameter: what the docs, the Python builders and the validation know of it.
+struct Param {
+  std::string name;
+  ParamType type;
+  bool required = true;
+  ParamValue fallback = std::int64_t{0};  // where not required
+  double min = 0.0;                       // enforced by the operation's constructor, from the same constant
+  double max = 0.0;
+  std::vector<std::string> choices;
+  std::string doc;
+};
+
+/// The parameters of one column, complete and of the right type.
+class Params {
+ public:
+  explicit Params(std::map<std::string, ParamValue> values) : values_{std::move(values)} {}
+  [[nodiscard]] std::int64_t integer(const std::string& name) const { return std::get<std::int64_t>(values_.at(name)); }
+  [[nodiscard]] double real(const std::string& name) const { return std::get<double>(values_.at(name)); }
+  [[nodiscard]] const std::string& text(const std::string& name) const {
+    return std::get<std::string>(values_.at(name));
+  }
+  [[nodiscard]] WindowLength window() const;
+  [[nodiscard]] const std::map<std::string, ParamValue>& values() const noexcept { return values_; }
+
+ private:
+  std::map<std::string, ParamValue> values_;
+};
+
+/// What an operation becomes for given parameters.
+struct Column {
+  std::unique_ptr<Node> node;  // null: no state
+  std::string share_key;       // columns of equal key and input share the node; empty: never
+  std::unique_ptr<Reader> reader;
+  std::uint32_t lookback = 0;  // inputs before the first value
+  std::string unit;            // empty: that of the input
+};
+
+/// One row of the registry. Bindings, spec validation, builders, docs and the contract tests derive from it.
+struct Operation {
+  std::string name;
+  std::uint32_t rev;  // rises when a value changes for equal input
+  Clock clock;        // kInput: takes a series
+  std::string summary;
+  std::string formula;
+  std::string inputs;  // with units
+  std::vector<Param> params;
+  std::string lookback;     // as a rule
+  std::string output_unit;  // as a rule
+  std::string oracle;       // dialect: who agrees, who does not
+  std::string standalone;   // class in hftcore.features
+  Column (*make)(const Params& params);
+
+  [[nodiscard]] bool takes_series() const noexcept { return clock == Clock::kInput; }
+};
+
+[[nodiscard]] std::span<const Operation> operations();
+
+/// Throws std::invalid_argument with a suggestion where there is no such operation.
+[[nodiscard]] const Operation& operation(std::string_view name);
+
+/// A series that operations take as input, made from the market when its clock ticks.
+struct Series {
+  std::string name;
+  Clock clock;
+  std::string unit;
+  std::string doc;
+  std::unique_ptr<Reader> reader;
+};
+
+[[nodiscard]] std::span<const Series> series();
+
+/// The name that was probably meant: " (did you mean 'ema'?)", or nothing where none is near.
+[[nodiscard]] std::string did_you_mean(std::string_view wrong, std::span<const std::string> known);
+
+}  // namespace hft::feature

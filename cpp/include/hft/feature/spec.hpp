@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace hft::feature {
+
+/// Where a recursive series (EMA, Wilder's RSI) began.
+enum class Origin : std::uint8_t {
+  kSessionOpen = 0,  // state is new at each session's first event
+  kContinuous = 1,   // state is carried for ever
+};
+
+/// Which events give a row.
+enum class RowOn : std::uint8_t { kQuote = 0, kTrade = 1, kAny = 2 };
+
+/// Bits of Spec::drop: quotes that are left out before any feature sees them.
+enum Drop : std::uint32_t {
+  kDropNothing = 0,
+  kDropCrossed = 1U << 0,     // bid > ask
+  kDropLocked = 1U << 1,      // bid = ask
+  kDropOneSided = 1U << 2,    // a side without quantity
+  kDropUnchanged = 1U << 3,   // price and size repeat the symbol's last kept quote
+  kDropSuspicious = 1U << 4,  // Flag::kSuspicious; trades, too
+};
+
+/// Hours of a session, in nanoseconds after midnight UTC; events outside are dropped. open == close: no session hours,
+/// the session is the UTC day. close < open: the session spans midnight.
+struct SessionHours {
+  std::int64_t open_ns = 0;
+  std::int64_t close_ns = 0;
+};
+
+using ParamValue = std::variant<std::int64_t, double, std::string>;
+
+/// One column: an operation of the registry, its input series where it takes one, and its parameters.
+struct FeatureDef {
+  std::string name;
+  std::string op;
+  std::string input;
+  std::map<std::string, ParamValue> params;
+};
+
+/// The parsed feature spec. `sha256` is the hash of its canonical JSON, in hex; snapshots and models carry it.
+struct Spec {
+  std::string name;
+  std::string sha256;
+  Origin origin = Origin::kSessionOpen;
+  RowOn row_on = RowOn::kQuote;
+  std::uint32_t drop = kDropNothing;
+  SessionHours session;
+  std::vector<FeatureDef> features;
+};
+
+}  // namespace hft::feature

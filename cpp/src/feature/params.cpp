@@ -1,0 +1,106 @@
+#include "params.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <stdexcept>
+
+namespace hft::feature {
+namespace {
+
+constexpr const char* kMaxEvents = "max_events";
+
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+[[noreturn]] void refuse(const Param& param, const std::string& rule, const ParamValue& value,
+                         const std::string& hint = "") {
+  const bool quoted = std::holds_alternative<std::string>(value);
+  const std::string shown = quoted ? "\"" + text_of(value) + "\"" : text_of(value);
+  throw std::invalid_argument(param.name + " must be " + rule + ", was " + shown + hint);
+}
+
+ParamValue typed(const Param& param, const ParamValue& value) {
+  const auto* integer = std::get_if<std::int64_t>(&value);
+  const auto* real = std::get_if<double>(&value);
+  const auto* text = std::get_if<std::string>(&value);
+  switch (param.type) {
+    case ParamType::kInteger:
+      if (integer == nullptr) refuse(param, "an integer", value);
+      return *integer;
+    case ParamType::kReal:
+      if (text != nullptr) refuse(param, "a number", value);
+      return real != nullptr ? *real : static_cast<double>(*integer);
+    case ParamType::kChoice:
+      if (text == nullptr || std::ranges::find(param.choices, *text) == param.choices.end()) {
+        refuse(param, "one of " + join(param.choices), value,
+               text != nullptr ? did_you_mean(*text, param.choices) : "");
+      }
+      return *text;
+    case ParamType::kWindow:
+      if (real != nullptr) refuse(param, "an integer or a time such as \"5s\"", value);
+      if (text != nullptr) return WindowLength::time(WindowLength::parse_span_ns(*text)).text();
+      return *integer;
+  }
+  return value;
+}
+
+}  // namespace
+
+WindowLength Params::window() const {
+  const ParamValue& value = values_.at("window");
+  if (const auto* n = std::get_if<std::int64_t>(&value)) return WindowLength::count(*n);
+  return WindowLength::time(WindowLength::parse_span_ns(std::get<std::string>(value)), integer(kMaxEvents));
+}
+
+std::string text_of(const ParamValue& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) return std::to_string(*integer);
+  char digits[32];
+  const auto [end, error] = std::to_chars(digits, digits + sizeof digits, std::get<double>(value));
+  return {digits, end};
+}
+
+Params resolve(const Operation& op, const std::map<std::string, ParamValue>& given) {
+  std::vector<std::string> known;
+  std::map<std::string, ParamValue> values;
+  for (const Param& param : op.params) {
+    known.push_back(param.name);
+    const auto it = given.find(param.name);
+    if (it != given.end())
+      values[param.name] = typed(param, it->second);
+    else if (param.required)
+      throw std::invalid_argument(param.name + " is missing: " + param.doc);
+    else
+      values[param.name] = param.fallback;
+  }
+  for (const auto& [name, value] : given) {
+    if (values.contains(name)) continue;
+    const std::string takes = known.empty() ? "takes no parameters" : "takes " + join(known);
+    throw std::invalid_argument("unknown parameter '" + name + "'" + did_you_mean(name, known) + "; " + op.name + " " +
+                                takes);
+  }
+  const auto window = values.find("window");
+  if (window != values.end() && std::holds_alternative<std::int64_t>(window->second)) {
+    if (given.contains(kMaxEvents))
+      throw std::invalid_argument("max_events is for time windows; this window is a count");
+    values.erase(kMaxEvents);
+  }
+  return Params{std::move(values)};
+}
+
+std::string default_name(const Operation& op, const std::string& input, const Params& params) {
+  std::string name = op.name;
+  if (!input.empty()) name.append(1, '_').append(input);
+  for (const Param& param : op.params) {
+    const auto it = params.values().find(param.name);
+    if (it == params.values().end()) continue;
+    const bool chosen = param.type == ParamType::kChoice && it->second != param.fallback;
+    if (param.required || chosen) name.append(1, '_').append(text_of(it->second));
+  }
+  return name;
+}
+
+}  // namespace hft::feature

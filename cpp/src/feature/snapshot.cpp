@@ -1,0 +1,123 @@
+#include <stdexcept>
+
+#include "hft/base/crc32c.hpp"
+#include "hft/feature/pipeline.hpp"
+
+namespace hft::feature {
+namespace {
+
+// Frame: magic, version, payload bytes, CRC-32C of the payload, payload.
+constexpr std::uint64_t kMagic = 0x3150414E53544648;  // "HFTSNAP1"
+constexpr std::uint32_t kVersion = 1;                 // of the payload's layout
+
+std::string text(const event::Step& s) {
+  return std::to_string(s.num) + "/" + std::to_string(s.den);
+}
+
+[[noreturn]] void differ(const std::string& what, const std::string& stored, const std::string& here) {
+  throw std::invalid_argument("snapshot: " + what + " is " + stored + " in the snapshot and " + here + " here");
+}
+
+void check_instrument(std::size_t i, const event::Instrument& stored, const event::Instrument& here) {
+  const std::string which = "instrument " + std::to_string(i);
+  if (stored.symbol != here.symbol) differ(which, "'" + stored.symbol + "'", "'" + here.symbol + "'");
+  if (text(stored.tick) != text(here.tick)) differ("tick of '" + here.symbol + "'", text(stored.tick), text(here.tick));
+  if (text(stored.lot) != text(here.lot)) differ("lot of '" + here.symbol + "'", text(stored.lot), text(here.lot));
+}
+
+template <class Self, class Archive>
+void archive_instrument(Self& instrument, Archive& ar) {
+  ar(instrument.symbol);
+  ar(instrument.tick.num), ar(instrument.tick.den), ar(instrument.lot.num), ar(instrument.lot.den);
+  ar(instrument.min_px_ticks), ar(instrument.max_px_ticks);
+}
+
+/// The payload of a frame, once magic, version, length and checksum are right.
+base::ByteReader open_frame(base::ByteReader& in) {
+  std::uint64_t magic = 0;
+  std::uint32_t version = 0;
+  std::uint64_t n_bytes = 0;
+  std::uint32_t crc = 0;
+  in(magic), in(version), in(n_bytes), in(crc);
+  if (magic != kMagic) throw std::invalid_argument("snapshot: these bytes are no snapshot of a pipeline");
+  if (version != kVersion) differ("the layout's version", std::to_string(version), std::to_string(kVersion));
+  const auto payload = in.take_bytes(n_bytes);
+  if (base::crc32c(payload) != crc)
+    throw std::invalid_argument("snapshot: the checksum does not match, bytes were altered");
+  return base::ByteReader{payload};
+}
+
+void check_spec(base::ByteReader& in, const Spec& spec) {
+  std::string sha256;
+  in(sha256);
+  if (sha256 != spec.sha256) differ("the spec's sha256", sha256, spec.sha256);
+}
+
+std::vector<event::Instrument> read_instruments(base::ByteReader& in) {
+  std::uint32_t n = 0;
+  in(n);
+  std::vector<event::Instrument> instruments;  // grows as the bytes last: a false count cannot ask for memory
+  for (std::uint32_t i = 0; i < n; ++i) archive_instrument(instruments.emplace_back(), in);
+  return instruments;
+}
+
+}  // namespace
+
+void Pipeline::save(base::ByteWriter& out) const {
+  base::ByteWriter payload;
+  payload(std::string_view{spec_.sha256});
+  payload(static_cast<std::uint32_t>(instruments_.size()));
+  for (const event::Instrument& instrument : instruments_) archive_instrument(instrument, payload);
+  Counters::visit(counters_, [&](const char*, const std::uint64_t& n) { payload(n); });
+  for (const Symbol& symbol : symbols_) {
+    payload(symbol.last_ts_ns);
+    payload(symbol.session);
+    payload(static_cast<std::uint8_t>(symbol.has_quote));
+    Market::archive(symbol.market, payload);
+    for (const auto& node : symbol.nodes) node->save(payload);
+  }
+  out(kMagic);
+  out(kVersion);
+  out(static_cast<std::uint64_t>(payload.bytes().size()));
+  out(base::crc32c(payload.bytes()));
+  out.append(payload.bytes());
+}
+
+void Pipeline::load(base::ByteReader& in) {
+  base::ByteReader payload = open_frame(in);
+  check_spec(payload, spec_);
+  const auto stored = read_instruments(payload);
+  if (stored.size() != instruments_.size()) {
+    differ("the number of instruments", std::to_string(stored.size()), std::to_string(instruments_.size()));
+  }
+  for (std::size_t i = 0; i < stored.size(); ++i) check_instrument(i, stored[i], instruments_[i]);
+  load_states(payload);
+}
+
+Pipeline Pipeline::restore(const Spec& spec, std::span<const std::byte> frame) {
+  base::ByteReader in{frame};
+  base::ByteReader payload = open_frame(in);
+  if (in.left() != 0) throw std::invalid_argument("snapshot: " + std::to_string(in.left()) + " bytes too many");
+  check_spec(payload, spec);
+  Pipeline pipeline{spec, read_instruments(payload)};
+  pipeline.load_states(payload);
+  return pipeline;
+}
+
+void Pipeline::load_states(base::ByteReader& in) {
+  Counters counters;
+  Counters::visit(counters, [&](const char*, std::uint64_t& n) { in(n); });
+  std::vector<Symbol> symbols = make_symbols();  // on the side: a bad byte later leaves this pipeline as it was
+  for (Symbol& symbol : symbols) {
+    std::uint8_t has_quote = 0;
+    in(symbol.last_ts_ns), in(symbol.session), in(has_quote);
+    symbol.has_quote = has_quote != 0;
+    Market::archive(symbol.market, in);
+    for (const auto& node : symbol.nodes) node->load(in);
+  }
+  if (in.left() != 0) throw std::invalid_argument("snapshot: " + std::to_string(in.left()) + " bytes too many");
+  symbols_ = std::move(symbols);
+  counters_ = counters;
+}
+
+}  // namespace hft::feature

@@ -1,0 +1,74 @@
+"""Builders of features: one function per operation, with the registry's signature and text."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hftcore.errors import SpecError
+from hftcore.registry import ParamValue, did_you_mean, operation
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A column as it was asked for: an operation of the registry, its input series if it takes one, its parameters.
+
+    The builders (``hc.ema("mid_px", period=20)``) make it; a :class:`FeatureSpec` checks it. ``name`` may stay empty:
+    it then follows from the rest.
+    """
+
+    op: str
+    input: str = ""
+    params: Mapping[str, ParamValue] = field(default_factory=dict)
+    name: str = ""
+
+
+def _builder(name: str) -> Callable[..., Feature]:
+    """Return the function that makes a :class:`Feature` of one operation, with the registry's signature and text."""
+    op = operation(name)
+    kinds = inspect.Parameter
+    parameters = [kinds("input", kinds.POSITIONAL_OR_KEYWORD)] if op.takes_series else []
+    parameters += [
+        kinds(p.name, kinds.KEYWORD_ONLY, default=kinds.empty if p.required else p.default) for p in op.params
+    ]
+    parameters.append(kinds("name", kinds.KEYWORD_ONLY, default=""))
+    signature = inspect.Signature(parameters, return_annotation=Feature)
+    call = signature.replace(return_annotation=inspect.Signature.empty)
+
+    def build(*args: str, **kwargs: Any) -> Feature:
+        for key in kwargs:
+            if key not in signature.parameters:
+                hint = did_you_mean(key, signature.parameters)
+                raise SpecError(f"{name}{call}: got an unexpected keyword argument {key!r}{hint}")
+        try:
+            given = dict(signature.bind(*args, **kwargs).arguments)
+        except TypeError as error:
+            raise SpecError(f"{name}{call}: {error}") from None
+        series, column = given.pop("input", ""), given.pop("name", "")
+        return Feature(name, series, given, column)
+
+    build.__name__ = build.__qualname__ = name
+    build.__doc__ = f"{op.summary} {op.formula}. Unit: {op.unit}. See {op.page}."
+    build.__signature__ = signature  # type: ignore[attr-defined]
+    return build
+
+
+mid = _builder("mid")
+spread = _builder("spread")
+microprice = _builder("microprice")
+queue_imbalance = _builder("queue_imbalance")
+order_flow_imbalance = _builder("order_flow_imbalance")
+log_return = _builder("log_return")
+ema = _builder("ema")
+ema_deviation = _builder("ema_deviation")
+rsi = _builder("rsi")
+rolling_mean = _builder("rolling_mean")
+rolling_std = _builder("rolling_std")
+zscore = _builder("zscore")
+rolling_min = _builder("rolling_min")
+rolling_max = _builder("rolling_max")
+trade_imbalance = _builder("trade_imbalance")
+vwap = _builder("vwap")
+time_since_trade = _builder("time_since_trade")

@@ -1,0 +1,73 @@
+"""What a spec file may hold, and the errors that say what it should."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hftcore._builders import Feature
+from hftcore.errors import SpecError
+from hftcore.registry import ParamValue, did_you_mean, operation
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as it is: name and parameters complete.
+
+    ``lookback`` counts the ticks of ``clock`` (quote, trade, none) before the first value, its inputs' included.
+    """
+
+    name: str
+    op: str
+    rev: int
+    input: str
+    params: Mapping[str, ParamValue]
+    unit: str
+    lookback: int
+    clock: str
+
+
+def one_of(what: str, value: Any, choices: tuple[str, ...]) -> str:
+    """Return the value if it is one of the choices. Raises SpecError with a suggestion."""
+    if value not in choices:
+        hint = did_you_mean(value, choices) if isinstance(value, str) else ""
+        raise SpecError(f"{what} must be one of {', '.join(choices)}, was {value!r}{hint}")
+    return str(value)
+
+
+def known_keys(what: str, data: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    """Raise SpecError for the first key that is not known, with a suggestion."""
+    for key in data:
+        if key not in known:
+            raise SpecError(f"{what}: unknown key {key!r}{did_you_mean(str(key), known)}; it takes {', '.join(known)}")
+
+
+def checked(feature: Feature) -> dict[str, ParamValue]:
+    """Return the parameters of a feature as C++ takes them: numbers of 64 bits and text."""
+    for key, value in feature.params.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            raise SpecError(f"feature {feature.name or feature.op!r}: {key} must be a number or text, was {value!r}")
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise SpecError(f"feature {feature.name or feature.op!r}: {key} must fit 64 bits, was {value}")
+    return dict(feature.params)
+
+
+def feature_of(number: int, row: Any) -> Feature:
+    """Make a feature of a table of a spec file: parameters beside ``op``, or under ``params``."""
+    if not isinstance(row, Mapping) or not isinstance(row.get("op"), str):
+        raise SpecError(f"feature #{number}: a feature is a table with op, was {row!r}")
+    row = dict(row)
+    op, name, series, rev = row.pop("op"), row.pop("name", ""), row.pop("input", ""), row.pop("rev", None)
+    params = row.pop("params", {})
+    if not isinstance(params, Mapping):
+        raise SpecError(f"feature #{number} ({op}): params is a table, was {params!r}")
+    for key, value in (("name", name), ("input", series)):
+        if not isinstance(value, str):
+            raise SpecError(f"feature #{number} ({op}): {key} must be text, was {value!r}")
+    if rev is not None and rev != operation(op).rev:
+        raise SpecError(
+            f"feature {name or f'#{number}'!r}: written for {op} rev {rev}, this library has rev {operation(op).rev}; "
+            "values differ between revs"
+        )
+    return Feature(op, series, {**params, **row}, name)

@@ -1,0 +1,33 @@
+"""``hftcore compile``: a trained forest to an artefact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hftcore.cli.shared import Json, emit_json, errors, output
+from hftcore.spec import FeatureSpec
+
+NAME = "compile"
+
+
+def command(
+    model: Annotated[Path, typer.Argument(help="A saved MLlib folder, or a folder or file of LightGBM.")],
+    spec: Annotated[Path, typer.Option(help="Feature spec that the model was trained with.")],
+    out: Annotated[Path, typer.Option(help="Artefact folder to write.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an artefact that is there.")] = False,
+    json: Json = False,
+) -> None:
+    """Compile a model: Treelite, TL2cgen's C rewritten so that NaN is missing, the host's compiler, checks."""
+    from hftcore.compiler import compile_model  # here, because it needs the extra "train"
+
+    with errors.status("compiling"):
+        artifact = compile_model(model, FeatureSpec.load(spec), out, overwrite=overwrite)
+    manifest = artifact.manifest
+    if json:
+        emit_json({"path": str(out), "model_id": artifact.model_id, "manifest": manifest})
+    else:
+        n_features = len(artifact.spec.names)
+        output.print(f"{out}: model {artifact.model_id[:16]}, {manifest['n_trees']} trees, {n_features} features")

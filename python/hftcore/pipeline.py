@@ -1,0 +1,190 @@
+"""A feature spec over a stream of events: batch and event by event give the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hftcore import _core
+from hftcore.errors import EventError, OutOfOrderError, SpecError
+from hftcore.events import Event, Events
+from hftcore.instruments import Instrument, InstrumentTable
+from hftcore.spec import FeatureSpec
+
+FloatMatrix = npt.NDArray[np.float64]
+FloatRow = npt.NDArray[np.float64]
+IndexArray = npt.NDArray[np.int64]
+
+
+class FeaturePipeline:
+    """Compute a spec's features; state is kept per symbol.
+
+    Parameters
+    ----------
+    spec : FeatureSpec
+    instruments : InstrumentTable, iterable of Instrument, or None
+        What ``symbol_id`` means. None: taken from the first events that :meth:`transform` gets.
+
+    Notes
+    -----
+    One object belongs to one thread at a time; ``transform`` releases the GIL.
+    """
+
+    __slots__ = ("_instruments", "_native_pipeline", "_rows", "_spec")
+
+    def __init__(self, spec: FeatureSpec, instruments: Iterable[Instrument] | None = None) -> None:
+        if not isinstance(spec, FeatureSpec):
+            raise SpecError(f"spec must be a FeatureSpec, was {type(spec).__name__}")
+        self._spec = spec
+        self._rows: IndexArray = np.empty(0, np.int64)
+        self._instruments: InstrumentTable | None = None
+        self._native_pipeline: Any = None
+        if instruments is not None:
+            self._bind(instruments if isinstance(instruments, InstrumentTable) else InstrumentTable(instruments))
+
+    @property
+    def spec(self) -> FeatureSpec:
+        """The spec it computes."""
+        return self._spec
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+        return self._spec.names
+
+    @property
+    def instruments(self) -> InstrumentTable | None:
+        """What ``symbol_id`` means; None before the first events."""
+        return self._instruments
+
+    @property
+    def rows(self) -> IndexArray:
+        """Index of the event of each row of the last :meth:`transform`, shape (n_rows,)."""
+        return self._rows
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """Events by fate: rows, each reason for leaving one out, and ``early_leaves`` (inputs that a time window lost
+        because ``max_events`` was too small)."""
+        return dict(self._native_pipeline.counters()) if self._native_pipeline is not None else {}
+
+    def transform(self, events: Events) -> FloatMatrix:
+        """Compute the rows of a batch, in event order, and go on from there.
+
+        Parameters
+        ----------
+        events : Events
+            Sorted by ``ts_event_ns`` within each symbol.
+
+        Returns
+        -------
+        rows : float64 array, shape (n_rows, n_features)
+            Columns follow ``spec.names``; units are in ``spec.columns``. NaN until a feature's ``lookback`` is met.
+            ``self.rows`` says which event each row belongs to.
+
+        Raises
+        ------
+        OutOfOrderError
+            If ``ts_event_ns`` decreases within a symbol; names symbol and index. Nothing has been taken in then.
+        EventError
+            If the events come with other instruments than those before.
+
+        Notes
+        -----
+        Any split of ``events`` into consecutive calls returns the same bytes.
+        """
+        self._accept(events.instruments)
+        at = self._native_pipeline.find_out_of_order(events.data)
+        if at is not None:
+            raise OutOfOrderError(self._late(events, at))
+        matrix, self._rows = self._native_pipeline.transform(events.data)
+        return np.asarray(matrix, np.float64)
+
+    def update(self, event: Event) -> FloatRow | None:
+        """Take one event; return its row (float64, shape (n_features,)), or None where it gives none.
+
+        Raises
+        ------
+        OutOfOrderError
+            If the event is older than its symbol's last; it has not been taken in.
+        SpecError
+            If the pipeline knows no instruments yet.
+        """
+        if self._native_pipeline is None:
+            raise SpecError("update needs the instruments: FeaturePipeline(spec, instruments=events.instruments)")
+        row = np.empty(len(self._spec.columns))
+        step = self._native_pipeline.update(event.record, row)
+        if step == _core.feature.STEP_ROW:
+            return row
+        if step == _core.feature.STEP_OUT_OF_ORDER:
+            raise OutOfOrderError(f"{event.symbol}: {event.ts_event_ns} ns is older than the symbol's last event")
+        return None
+
+    def reset(self) -> None:
+        """Forget every event; instruments stay."""
+        self._rows = np.empty(0, np.int64)
+        if self._native_pipeline is not None:
+            self._native_pipeline.reset()
+
+    def snapshot(self) -> bytes:
+        """Return the whole state: versioned, checksummed, with the spec's hash and the instruments.
+
+        The same state gives the same bytes.
+
+        Raises
+        ------
+        SpecError
+            If the pipeline knows no instruments yet.
+        """
+        if self._native_pipeline is None:
+            raise SpecError("nothing to snapshot: the pipeline has seen no events and was given no instruments")
+        return bytes(self._native_pipeline.snapshot())
+
+    @classmethod
+    def restore(cls, spec: FeatureSpec, blob: bytes) -> FeaturePipeline:
+        """Return a pipeline that goes on where :meth:`snapshot` was taken, in this process or another.
+
+        Raises
+        ------
+        SpecError
+            If the bytes were altered, or belong to another spec or library version; names the first difference.
+        """
+        pipeline = cls(spec)
+        try:
+            pipeline._native_pipeline = _core.feature.Pipeline.restore(spec._native(), blob)
+            natives = pipeline._native_pipeline.instruments
+            pipeline._instruments = InstrumentTable(
+                Instrument(i.symbol, (i.tick_num, i.tick_den), (i.lot_num, i.lot_den), i.min_px_ticks, i.max_px_ticks)
+                for i in natives
+            )
+        except ValueError as error:
+            raise SpecError(str(error)) from None
+        return pipeline
+
+    def __repr__(self) -> str:
+        where = "no instruments yet" if self._instruments is None else ", ".join(self._instruments.symbols[:5])
+        return f"<FeaturePipeline {self._spec.name!r}: {len(self.names)} features of {where}>"
+
+    def _bind(self, instruments: InstrumentTable) -> None:
+        try:
+            self._native_pipeline = _core.feature.Pipeline(self._spec._native(), instruments._native())
+        except ValueError as error:
+            raise SpecError(str(error)) from None
+        self._instruments = instruments
+
+    def _accept(self, instruments: InstrumentTable) -> None:
+        mine = self._instruments
+        if mine is None:
+            self._bind(instruments)
+        elif mine is not instruments and mine != instruments:
+            pairs = zip(mine, instruments, strict=False)
+            first = next((f"{a} became {b}" for a, b in pairs if a != b), f"{len(mine)} became {len(instruments)}")
+            raise EventError(f"the events come with other instruments than before: {first}")
+
+    def _late(self, events: Events, at: int) -> str:
+        record = events.data[at]
+        symbol = events.instruments[int(record["symbol_id"])].symbol
+        return f"{symbol}: event {at} of this batch ({record['ts_event_ns']} ns) is older than the symbol's last event"

@@ -1,0 +1,129 @@
+"""The operations and series of the feature library, as its one table in C++ has them."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+from hftcore import _core
+from hftcore.errors import SpecError
+
+ParamValue = int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One parameter of an operation.
+
+    ``type`` is ``integer``, ``real``, ``choice`` or ``window`` (an integer, or a time such as ``"5s"``). ``min`` and
+    ``max`` bound integers, reals and count windows; ``default`` is None where the parameter is required.
+    """
+
+    name: str
+    type: str
+    required: bool
+    default: ParamValue | None
+    min: float
+    max: float
+    choices: tuple[str, ...]
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One row of the registry.
+
+    ``rev`` rises when a value changes for equal input. ``clock`` says what steps the operation: ``quote``, ``trade``,
+    ``input`` (it takes a series and steps when that does) or ``none`` (its value depends on the time alone).
+    """
+
+    name: str
+    rev: int
+    clock: str
+    summary: str
+    formula: str
+    inputs: str
+    params: tuple[Param, ...]
+    lookback: str
+    unit: str
+    oracle: str
+    standalone: str
+
+    @property
+    def takes_series(self) -> bool:
+        """Does the operation need an ``input``?"""
+        return self.clock == "input"
+
+    @property
+    def page(self) -> str:
+        """Where the documentation is, from the repository's root."""
+        return f"docs/features/{self.name}.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A series that operations take as ``input``."""
+
+    name: str
+    clock: str
+    unit: str
+    doc: str
+
+
+@functools.cache
+def operations() -> dict[str, Operation]:
+    """Return every operation by name, in the registry's order."""
+    return {row["name"]: _operation(row) for row in _core.feature.operations()}
+
+
+@functools.cache
+def series() -> dict[str, Series]:
+    """Return every input series by name."""
+    return {row["name"]: Series(**row) for row in _core.feature.series()}
+
+
+def operation(name: str) -> Operation:
+    """Return one operation.
+
+    Raises
+    ------
+    SpecError
+        If there is none of that name; suggests the nearest.
+    """
+    found = operations().get(name)
+    if found is None:
+        raise SpecError(f"unknown operation {name!r}{did_you_mean(name, operations())}")
+    return found
+
+
+def did_you_mean(wrong: str, known: Any) -> str:
+    """Return `` (did you mean 'x'?)`` for the nearest of the known names, or nothing where none is near."""
+    return str(_core.feature.did_you_mean(wrong, list(known)))
+
+
+def explain(name: str) -> str:
+    """Return what the registry knows of an operation, as text for a terminal."""
+    op = operation(name)
+    lines = [
+        f"{op.name} (rev {op.rev}): {op.summary}",
+        f"  formula   {op.formula}",
+        f"  inputs    {op.inputs}",
+        f"  unit      {op.unit}",
+        f"  lookback  {op.lookback}",
+        f"  oracle    {op.oracle}",
+    ]
+    lines += [f"  {param.name:<9} {_rule(param)}: {param.doc}" for param in op.params]
+    lines += [f"  alone     hftcore.features.{op.standalone}", f"  page      {op.page}"]
+    return "\n".join(lines)
+
+
+def _rule(param: Param) -> str:
+    if param.type == "choice":
+        return f"one of {', '.join(param.choices)}; default {param.default}"
+    span = f"{param.min:.15g}..{param.max:.15g}" if param.max > param.min else "any"
+    return f"{param.type} in {span}" + ("" if param.required else f"; default {param.default}")
+
+
+def _operation(row: dict[str, Any]) -> Operation:
+    return Operation(**{**row, "params": tuple(Param(**param) for param in row["params"])})

@@ -1,0 +1,290 @@
+"""The feature spec: which columns there are, over which events. Data, ordered, versioned, hashable."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from hftcore import _core, _spec_text
+from hftcore._builders import (
+    Feature,
+    ema,
+    ema_deviation,
+    log_return,
+    microprice,
+    mid,
+    order_flow_imbalance,
+    queue_imbalance,
+    rolling_max,
+    rolling_mean,
+    rolling_min,
+    rolling_std,
+    rsi,
+    spread,
+    time_since_trade,
+    trade_imbalance,
+    vwap,
+    zscore,
+)
+from hftcore._spec_rules import Column, checked, feature_of, known_keys, one_of
+from hftcore.errors import SpecError
+
+__all__ = [
+    "Column",
+    "Feature",
+    "FeatureSpec",
+    "ema",
+    "ema_deviation",
+    "log_return",
+    "microprice",
+    "mid",
+    "order_flow_imbalance",
+    "queue_imbalance",
+    "rolling_max",
+    "rolling_mean",
+    "rolling_min",
+    "rolling_std",
+    "rsi",
+    "spread",
+    "time_since_trade",
+    "trade_imbalance",
+    "vwap",
+    "zscore",
+]
+
+_ROWS: Final = ("quote", "trade", "any")
+_ORIGINS: Final = ("session_open", "continuous")
+_DROPS: Final = ("crossed", "locked", "one_sided", "unchanged", "suspicious")  # in the order of the C++ bits
+_KEYS: Final = ("name", "version", "origin", "rows", "drop", "session", "features")
+
+
+class FeatureSpec:
+    """Which features, over which events.
+
+    Parameters
+    ----------
+    name : str
+        For people.
+    features : iterable of Feature
+        The columns, in order. ``input`` is a series of the registry or the name of an earlier feature.
+    version : int
+        The author's own count.
+    origin : {"session_open", "continuous"}
+        Where state begins: anew at each session (each UTC day where ``session`` is None), or once.
+    rows : {"quote", "trade", "any"}
+        Which events give a row.
+    drop : iterable of {"crossed", "locked", "one_sided", "unchanged", "suspicious"}
+        Quotes that no feature sees; they are counted. ``suspicious`` (the venue's or vendor's mark) drops trades too.
+    session : (str, str) or None
+        Opening and closing time, UTC, ``"13:35:00"``; events outside are dropped. If close comes first: past midnight.
+
+    Raises
+    ------
+    SpecError
+        Names the feature, the parameter, the rule and the value; suggests the name that was probably meant.
+
+    Notes
+    -----
+    Two specs are equal when their canonical JSON is: the order of keys, whitespace, ``60s`` for ``1m``, ``50`` for
+    ``50.0`` and parameters that repeat a default make no difference. The order of features does. Immutable.
+    """
+
+    __slots__ = ("_columns", "_drop", "_name", "_native_spec", "_origin", "_rows", "_session", "_sha256", "_version")
+
+    def __init__(
+        self,
+        name: str,
+        features: Iterable[Feature],
+        *,
+        version: int = 1,
+        origin: str = "session_open",
+        rows: str = "quote",
+        drop: Iterable[str] = (),
+        session: tuple[str, str] | None = None,
+    ) -> None:
+        if not isinstance(name, str) or not name:
+            raise SpecError(f"name must be text, was {name!r}")
+        if isinstance(version, bool) or not isinstance(version, int):
+            raise SpecError(f"version must be an integer, was {version!r}")
+        self._name = name
+        self._version = version
+        self._origin = one_of("origin", origin, _ORIGINS)
+        self._rows = one_of("rows", rows, _ROWS)
+        if isinstance(drop, str):
+            raise SpecError(f"drop must be a list, was {drop!r}")
+        wanted = {one_of("drop", rule, _DROPS) for rule in drop}
+        self._drop = tuple(rule for rule in _DROPS if rule in wanted)
+        self._session = None if session is None else (_spec_text.time_ns(session[0]), _spec_text.time_ns(session[1]))
+        if self._session is not None and self._session[0] == self._session[1]:
+            raise SpecError(f"session: open and close must differ, both were {session and session[0]!r}")
+        defs = [_core.feature.FeatureDef(f.name, f.op, f.input, checked(f)) for f in features]
+        try:
+            self._columns = tuple(Column(**row) for row in _core.feature.describe(self._make_native(defs, "")))
+        except ValueError as error:
+            raise SpecError(f"spec {name!r}: {error}") from None
+        self._sha256 = hashlib.sha256(self.canonical_json().encode()).hexdigest()
+        complete = [_core.feature.FeatureDef(c.name, c.op, c.input, c.params) for c in self._columns]
+        self._native_spec = self._make_native(complete, self._sha256)
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return self._name
+
+    @property
+    def version(self) -> int:
+        """The author's own count."""
+        return self._version
+
+    @property
+    def origin(self) -> str:
+        """Where state begins: ``session_open`` or ``continuous``."""
+        return self._origin
+
+    @property
+    def rows(self) -> str:
+        """Which events give a row: ``quote``, ``trade`` or ``any``."""
+        return self._rows
+
+    @property
+    def drop(self) -> tuple[str, ...]:
+        """Quotes that no feature sees."""
+        return self._drop
+
+    @property
+    def session(self) -> tuple[int, int] | None:
+        """Opening and closing time in nanoseconds after midnight UTC, or None."""
+        return self._session
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns, complete, in order."""
+        return self._columns
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names, in order."""
+        return tuple(column.name for column in self._columns)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the canonical JSON, in hex. Snapshots and models carry it."""
+        return self._sha256
+
+    def canonical_json(self) -> str:
+        """Return the one form of the spec: sorted keys, no whitespace, every parameter and each operation's ``rev``."""
+        return json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the spec as plain data, every parameter spelled out; :meth:`from_dict` reads it back."""
+        features = []
+        for c in self._columns:
+            row: dict[str, Any] = {"name": c.name, "op": c.op, "rev": c.rev, "params": dict(c.params)}
+            if c.input:
+                row["input"] = c.input
+            features.append(row)
+        data: dict[str, Any] = {
+            "name": self._name,
+            "version": self._version,
+            "origin": self._origin,
+            "rows": self._rows,
+            "drop": list(self._drop),
+            "features": features,
+        }
+        if self._session is not None:
+            data["session"] = dict(zip(("open", "close"), map(_spec_text.time_text, self._session), strict=True))
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> FeatureSpec:
+        """Make a spec from plain data: parameters beside ``op``, or under ``params``.
+
+        Raises
+        ------
+        SpecError
+            If a key is unknown or missing, a value breaks a rule, or a feature was written for another ``rev``.
+        """
+        if not isinstance(data, Mapping):
+            raise SpecError(f"a spec is a table of keys, was {type(data).__name__}")
+        known_keys("spec", data, _KEYS)
+        for key in ("name", "features"):
+            if key not in data:
+                raise SpecError(f"spec: {key!r} is missing")
+        options = {key: data[key] for key in ("version", "origin", "rows", "drop") if key in data}
+        session = data.get("session")
+        if session is not None:
+            if not isinstance(session, Mapping):
+                raise SpecError(f"session is a table with open and close, was {session!r}")
+            known_keys("session", session, ("open", "close"))
+            if set(session) != {"open", "close"}:
+                raise SpecError("session needs both open and close")
+            options["session"] = (session["open"], session["close"])
+        features = [feature_of(i, row) for i, row in enumerate(data["features"], 1)]
+        return cls(data["name"], features, **options)
+
+    @classmethod
+    def from_json(cls, text: str) -> FeatureSpec:
+        """Make a spec from JSON text."""
+        try:
+            return cls.from_dict(json.loads(text))
+        except json.JSONDecodeError as error:
+            raise SpecError(f"not JSON: {error}") from None
+
+    @classmethod
+    def load(cls, path: str | Path) -> FeatureSpec:
+        """Read a spec from a ``.toml`` or ``.json`` file. Raises SpecError naming the file."""
+        path = Path(path)
+        if path.suffix not in (".toml", ".json"):
+            raise SpecError(f"{path}: a spec is a .toml or .json file")
+        try:
+            text = path.read_text(encoding="utf-8")
+            return cls.from_json(text) if path.suffix == ".json" else cls.from_dict(tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
+            raise SpecError(f"{path}: not TOML: {error}") from None
+        except SpecError as error:
+            raise SpecError(f"{path}: {error}") from None
+        except OSError as error:
+            raise SpecError(f"{path}: {error.strerror}") from error
+
+    def save(self, path: str | Path) -> None:
+        """Write the spec as ``.toml`` or ``.json``; :meth:`load` returns an equal one."""
+        path = Path(path)
+        if path.suffix not in (".toml", ".json"):
+            raise SpecError(f"{path}: a spec is a .toml or .json file")
+        data = self.to_dict()
+        text = json.dumps(data, indent=1) + "\n" if path.suffix == ".json" else _spec_text.to_toml(data)
+        path.write_text(text, encoding="utf-8")
+
+    def _make_native(self, defs: list[Any], sha256: str) -> Any:
+        open_ns, close_ns = self._session or (0, 0)
+        return _core.feature.Spec(
+            name=self._name,
+            sha256=sha256,
+            continuous=self._origin == "continuous",
+            rows=_ROWS.index(self._rows),
+            drop=sum(1 << _DROPS.index(rule) for rule in self._drop),
+            open_ns=open_ns,
+            close_ns=close_ns,
+            features=defs,
+        )
+
+    def _native(self) -> Any:
+        return self._native_spec
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FeatureSpec) and self.sha256 == other.sha256
+
+    def __hash__(self) -> int:
+        return hash(self.sha256)
+
+    def __reduce__(self) -> tuple[Callable[[str], FeatureSpec], tuple[str]]:
+        return FeatureSpec.from_json, (self.canonical_json(),)
+
+    def __repr__(self) -> str:
+        return (
+            f"<FeatureSpec {self._name!r} version {self._version}: {len(self._columns)} features, {self.sha256[:12]}>"
+        )

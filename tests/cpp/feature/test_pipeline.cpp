@@ -1,0 +1,182 @@
+#include "hft/feature/pipeline.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <tuple>
+
+#include "pipeline_fixture.hpp"
+
+namespace hft::feature {
+namespace {
+
+using testing::kDayNs;
+using testing::kSecondNs;
+using testing::quote;
+using testing::random_tape;
+using testing::rows_of;
+using testing::spec_of_everything;
+using testing::trade;
+using testing::two_instruments;
+
+Spec mid_spec() {
+  Spec spec;
+  spec.features = {{"", "mid", "", {}}, {"", "ema", "mid_px", {{"period", 2}}}, {"", "time_since_trade", "", {}}};
+  return spec;
+}
+
+TEST(Pipeline, transform_is_update_in_a_loop) {
+  const auto tape = random_tape(3000);
+  Pipeline a{spec_of_everything(), two_instruments()};
+  Pipeline b{spec_of_everything(), two_instruments()};
+  std::vector<double> rows(a.max_rows(tape) * a.n_features());
+  std::vector<std::int64_t> index(a.max_rows(tape));
+  const std::size_t n = a.transform(tape, rows.data(), index.data());
+  const std::string bytes(reinterpret_cast<const char*>(rows.data()), n * a.n_features() * sizeof(double));
+  EXPECT_EQ(bytes, rows_of(b, tape));
+  EXPECT_EQ(n, tape.size());
+}
+
+TEST(Pipeline, interleaved_symbols_equal_symbols_apart) {
+  const auto tape = random_tape(3000);
+  Pipeline together{spec_of_everything(), two_instruments()};
+  std::vector<double> row(together.n_features());
+  std::string bytes[2];
+  for (const auto& e : tape) {
+    ASSERT_EQ(together.update(e, row), Step::kRow);
+    bytes[e.symbol_id].append(reinterpret_cast<const char*>(row.data()), row.size() * sizeof(double));
+  }
+  for (std::uint32_t symbol : {0U, 1U}) {
+    std::vector<event::Event> own;
+    for (const auto& e : tape) {
+      if (e.symbol_id == symbol) own.push_back(e);
+    }
+    Pipeline alone{spec_of_everything(), two_instruments()};
+    EXPECT_EQ(rows_of(alone, own), bytes[symbol]);
+  }
+}
+
+TEST(Pipeline, each_drop_rule_counts_and_leaves_no_trace) {
+  Spec spec = mid_spec();
+  spec.drop = kDropCrossed | kDropLocked | kDropOneSided | kDropUnchanged | kDropSuspicious;
+  Pipeline p{spec, two_instruments()};
+  std::vector<double> row(3);
+  ASSERT_EQ(p.update(quote(0, 100, 1, 102, 1), row), Step::kRow);
+  event::Event doubtful = quote(1, 90, 1, 92, 1);
+  doubtful.flags = event::kSuspicious;
+  for (const auto& e : {quote(1, 103, 1, 102, 1), quote(1, 102, 1, 102, 1), quote(1, 100, 0, 102, 1),
+                        quote(1, 100, 1, 102, 1), doubtful, quote(1, 100, -1, 102, 1)}) {
+    EXPECT_EQ(p.update(e, row), Step::kDropped);
+  }
+  ASSERT_EQ(p.update(quote(2, 100, 2, 102, 1), row), Step::kRow);
+  EXPECT_EQ(row[1], 1.01) << "the average saw two quotes";
+  const Counters& c = p.counters();
+  EXPECT_EQ(c.crossed + c.locked + c.one_sided + c.unchanged + c.suspicious + c.out_of_bounds, 6U);
+  EXPECT_EQ(c.n_events, 8U);
+  EXPECT_EQ(c.n_rows, 2U);
+}
+
+TEST(Pipeline, without_drop_rules_every_quote_counts) {
+  Pipeline p{mid_spec(), two_instruments()};
+  std::vector<double> row(3);
+  for (const auto& e : {quote(1, 103, 1, 102, 1), quote(1, 102, 1, 102, 1), quote(1, 102, 1, 102, 1)}) {
+    EXPECT_EQ(p.update(e, row), Step::kRow);
+  }
+  EXPECT_EQ(p.update(quote(1, 100, 0, 102, 1), row), Step::kRow);
+  EXPECT_TRUE(std::isnan(row[0]));
+  EXPECT_DOUBLE_EQ(row[1], 1.0225 + 2.0 / 3.0 * (1.02 - 1.0225)) << "a mid that is NaN leaves the average as it was";
+}
+
+TEST(Pipeline, a_new_session_starts_anew_and_hours_outside_are_dropped) {
+  Spec spec = mid_spec();
+  spec.session = {10 * 3600 * kSecondNs, 11 * 3600 * kSecondNs};
+  Pipeline p{spec, two_instruments()};
+  std::vector<double> row(3);
+  const std::int64_t open = 20'000 * kDayNs + 10 * 3600 * kSecondNs;
+  EXPECT_EQ(p.update(quote(open - 1, 100, 1, 102, 1), row), Step::kDropped);
+  EXPECT_EQ(p.update(quote(open, 100, 1, 102, 1), row), Step::kRow);
+  EXPECT_EQ(p.update(trade(open + 5, 100, 1), row), Step::kNoRow);
+  EXPECT_EQ(p.update(quote(open + 3600 * kSecondNs - 1, 100, 2, 102, 1), row), Step::kRow);
+  EXPECT_EQ(row[1], 1.01);
+  EXPECT_EQ(p.update(quote(open + 3600 * kSecondNs, 100, 1, 102, 1), row), Step::kDropped);
+  EXPECT_EQ(p.update(quote(open + kDayNs, 100, 1, 102, 1), row), Step::kRow);
+  EXPECT_TRUE(std::isnan(row[1]));
+  EXPECT_TRUE(std::isnan(row[2])) << "the trade was yesterday";
+  EXPECT_EQ(p.counters().out_of_session, 2U);
+}
+
+TEST(Pipeline, a_continuous_origin_carries_state_over) {
+  Spec spec = mid_spec();
+  spec.origin = Origin::kContinuous;
+  Pipeline p{spec, two_instruments()};
+  std::vector<double> row(3);
+  std::ignore = p.update(quote(0, 100, 1, 102, 1), row);
+  std::ignore = p.update(quote(3 * kDayNs, 100, 1, 102, 1), row);
+  EXPECT_EQ(row[1], 1.01);
+}
+
+TEST(Pipeline, a_session_may_span_midnight_and_lie_before_1970) {
+  Spec spec = mid_spec();
+  spec.session = {22 * 3600 * kSecondNs, 2 * 3600 * kSecondNs};
+  Pipeline p{spec, two_instruments()};
+  std::vector<double> row(3);
+  const std::int64_t midnight = -100 * kDayNs;
+  EXPECT_EQ(p.update(quote(midnight - 2 * 3600 * kSecondNs, 100, 1, 102, 1), row), Step::kRow);
+  EXPECT_EQ(p.update(quote(midnight + 3600 * kSecondNs, 100, 1, 102, 1), row), Step::kRow);
+  EXPECT_EQ(row[1], 1.01) << "one session";
+  EXPECT_EQ(p.update(quote(midnight + 12 * 3600 * kSecondNs, 100, 1, 102, 1), row), Step::kDropped);
+}
+
+TEST(Pipeline, an_older_event_changes_nothing) {
+  Pipeline p{mid_spec(), two_instruments()};
+  std::vector<double> row(3);
+  std::ignore = p.update(quote(10, 100, 1, 102, 1), row);
+  EXPECT_EQ(p.update(quote(9, 50, 1, 52, 1), row), Step::kOutOfOrder);
+  EXPECT_EQ(p.update(quote(0, 50, 1, 52, 1, 1), row), Step::kRow) << "order is per symbol";
+  EXPECT_EQ(p.update(quote(10, 100, 1, 102, 1, 7), row), Step::kUnknownSymbol);
+  EXPECT_EQ(p.update(quote(10, 100, 1, 102, 1), row), Step::kRow);
+  EXPECT_EQ(row[1], 1.01);
+  const std::vector<event::Event> late{quote(11, 1, 1, 2, 1), quote(12, 1, 1, 2, 1, 1), quote(10, 1, 1, 2, 1)};
+  EXPECT_EQ(p.find_out_of_order(late), 2U);
+}
+
+TEST(Pipeline, book_levels_and_controls_pass_without_effect) {
+  Pipeline p{mid_spec(), two_instruments()};
+  std::vector<double> row(3);
+  event::Event control{};
+  control.kind = event::EventKind::kControl;
+  control.symbol_id = 99;
+  EXPECT_EQ(p.update(control, row), Step::kNoRow);
+  EXPECT_EQ(p.counters().without_effect, 1U);
+}
+
+TEST(Pipeline, time_windows_are_brought_to_the_time_of_the_row) {
+  Spec spec;
+  spec.row_on = RowOn::kAny;
+  spec.features = {{"", "rolling_max", "trade_px", {{"window", "1s"}}}};
+  Pipeline p{spec, two_instruments()};
+  std::vector<double> row(1);
+  std::ignore = p.update(trade(0, 100, 1), row);
+  EXPECT_EQ(row[0], 1.0);
+  std::ignore = p.update(quote(kSecondNs - 1, 1, 1, 2, 1), row);
+  EXPECT_EQ(row[0], 1.0);
+  std::ignore = p.update(quote(kSecondNs, 1, 1, 2, 1), row);
+  EXPECT_TRUE(std::isnan(row[0]));
+}
+
+TEST(Pipeline, reset_equals_new) {
+  const auto tape = random_tape(2000);
+  Pipeline used{spec_of_everything(), two_instruments()};
+  const std::string first = rows_of(used, tape);
+  used.reset();
+  EXPECT_EQ(rows_of(used, tape), first);
+}
+
+TEST(Pipeline, impossible_steps_are_refused) {
+  auto instruments = two_instruments();
+  instruments[1].tick.den = 0;
+  EXPECT_THROW((Pipeline{mid_spec(), instruments}), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace hft::feature
