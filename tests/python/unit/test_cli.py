@@ -71,7 +71,9 @@ def test_replay_ledger_and_report_agree_on_the_fills(line: Path, tmp_path: Path)
     assert isinstance(trading, dict)
     assert isinstance(books["total"], dict)
     assert trading["fills"] == books["total"]["n_fills"] > 0
-    assert trading["fills"] == run["n_fills"]
+    counters = run["counters"]
+    assert isinstance(counters, dict)
+    assert trading["fills"] == counters["fills"]
     assert trading["net_pnl"] == pytest.approx(books["total"]["net"], abs=1e-9)
 
 

@@ -79,7 +79,7 @@ def test_the_order_of_features_matters() -> None:
 
 
 def test_the_demo_spec_is_shipped_and_loads() -> None:
-    path = Path(spec.__file__).parent / "specs" / "demo.toml"
+    path = Path(hc.__file__).parent / "specs" / "demo.toml"
     demo = hc.FeatureSpec.load(path)
     assert demo.rows == "quote"
     assert len(demo.names) >= 20

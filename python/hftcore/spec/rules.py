@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hftcore._builders import Feature
 from hftcore.errors import SpecError
 from hftcore.registry import ParamValue, did_you_mean, operation
+from hftcore.spec.builders import Feature
 
 
 @dataclass(frozen=True, slots=True)

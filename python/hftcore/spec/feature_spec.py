@@ -9,52 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from hftcore import _core, _spec_text
-from hftcore._builders import (
-    Feature,
-    ema,
-    ema_deviation,
-    log_return,
-    microprice,
-    mid,
-    order_flow_imbalance,
-    queue_imbalance,
-    rolling_max,
-    rolling_mean,
-    rolling_min,
-    rolling_std,
-    rsi,
-    spread,
-    time_since_trade,
-    trade_imbalance,
-    vwap,
-    zscore,
-)
-from hftcore._spec_rules import Column, checked, feature_of, known_keys, one_of
+from hftcore import _core
 from hftcore.errors import SpecError
-
-__all__ = [
-    "Column",
-    "Feature",
-    "FeatureSpec",
-    "ema",
-    "ema_deviation",
-    "log_return",
-    "microprice",
-    "mid",
-    "order_flow_imbalance",
-    "queue_imbalance",
-    "rolling_max",
-    "rolling_mean",
-    "rolling_min",
-    "rolling_std",
-    "rsi",
-    "spread",
-    "time_since_trade",
-    "trade_imbalance",
-    "vwap",
-    "zscore",
-]
+from hftcore.spec.builders import Feature
+from hftcore.spec.rules import Column, checked, feature_of, known_keys, one_of
+from hftcore.spec.text import time_ns, time_text, to_toml
 
 _ROWS: Final = ("quote", "trade", "any")
 _ORIGINS: Final = ("session_open", "continuous")
@@ -118,7 +77,7 @@ class FeatureSpec:
             raise SpecError(f"drop must be a list, was {drop!r}")
         wanted = {one_of("drop", rule, _DROPS) for rule in drop}
         self._drop = tuple(rule for rule in _DROPS if rule in wanted)
-        self._session = None if session is None else (_spec_text.time_ns(session[0]), _spec_text.time_ns(session[1]))
+        self._session = None if session is None else (time_ns(session[0]), time_ns(session[1]))
         if self._session is not None and self._session[0] == self._session[1]:
             raise SpecError(f"session: open and close must differ, both were {session and session[0]!r}")
         defs = [_core.feature.FeatureDef(f.name, f.op, f.input, checked(f)) for f in features]
@@ -196,7 +155,7 @@ class FeatureSpec:
             "features": features,
         }
         if self._session is not None:
-            data["session"] = dict(zip(("open", "close"), map(_spec_text.time_text, self._session), strict=True))
+            data["session"] = dict(zip(("open", "close"), map(time_text, self._session), strict=True))
         return data
 
     @classmethod
@@ -256,7 +215,7 @@ class FeatureSpec:
         if path.suffix not in (".toml", ".json"):
             raise SpecError(f"{path}: a spec is a .toml or .json file")
         data = self.to_dict()
-        text = json.dumps(data, indent=1) + "\n" if path.suffix == ".json" else _spec_text.to_toml(data)
+        text = json.dumps(data, indent=1) + "\n" if path.suffix == ".json" else to_toml(data)
         path.write_text(text, encoding="utf-8")
 
     def _make_native(self, defs: list[Any], sha256: str) -> Any:
