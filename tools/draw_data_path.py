@@ -27,7 +27,7 @@ def draw(report: dict[str, Any]) -> str:
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
         '<path d="M0,0 L8,4 L0,8 z" fill="#44546a"/></marker></defs>',
         f'<text x="{MARGIN}" y="26" fill="#44546a">ingest thread</text>',
-        f'<text x="{MARGIN + 2 * (BOX_W + GAP)}" y="26" fill="#44546a">hot thread: no allocation, lock or clock</text>',
+        f'<text x="{MARGIN + 2 * (BOX_W + GAP)}" y="26" fill="#44546a">hot thread: no allocation, no lock</text>',
         f'<text x="{width - MARGIN}" y="26" fill="#44546a" text-anchor="end">journal thread</text>',
     ]
     for i, label in enumerate(BOXES):
