@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.parametrize("checker", [("mypy", "--strict", "--config-file="), ("pyright",)], ids=["mypy", "pyright"])
-def test_public_names_are_typed(checker: tuple[str, ...], repo_root: Path) -> None:
+CHECKERS = {"mypy": ("--strict", "--config-file="), "pyright": ("--pythonpath", sys.executable)}
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_public_names_are_typed(checker: str, repo_root: Path) -> None:
     typed = repo_root / "tests/python/typing"
-    command = [sys.executable, "-m", *checker, *map(str, sorted(typed.glob("*.py")))]
+    command = [sys.executable, "-m", checker, *CHECKERS[checker], *map(str, sorted(typed.glob("*.py")))]
     done = subprocess.run(command, capture_output=True, text=True, cwd=typed, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
