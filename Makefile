@@ -6,6 +6,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)  # cmake finds the environment's ninja
 OUT ?= build/demo
 TRAINER ?= mllib
 SOURCES := pyproject.toml CMakeLists.txt README.md $(shell find cmake cpp python -type f -not -path '*/__pycache__/*' -not -name '*.so')
@@ -22,12 +23,12 @@ test: test-cpp sanitize lint test-python  ## everything, from nothing
 
 test-cpp: $(VENV)/.test  ## C++ unit tests
 	@tools/check_host cpp-tests
-	$(BIN)/cmake --workflow --preset dev
+	cmake --workflow --preset dev
 
 sanitize: $(VENV)/.test  ## C++ unit tests under address, undefined-behaviour and thread sanitizers
 	@tools/check_host cpp-tests
-	$(BIN)/cmake --workflow --preset asan
-	$(BIN)/cmake --workflow --preset tsan
+	cmake --workflow --preset asan
+	cmake --workflow --preset tsan
 
 lint: $(VENV)/.test  ## ruff, mypy, import contract
 	$(BIN)/ruff check .
@@ -40,7 +41,7 @@ test-python: $(VENV)/.test  ## Python tests
 
 bench: $(VENV)/.test  ## benchmarks beside their rivals
 	@tools/check_host cpp-bench
-	$(BIN)/cmake --workflow --preset bench
+	cmake --workflow --preset bench
 	$(BIN)/python bench/run.py
 
 stubs: $(VENV)/.test  ## regenerate the type stubs of the compiled core
