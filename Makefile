@@ -6,7 +6,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-export PATH := $(CURDIR)/$(BIN):$(PATH)  # cmake finds the environment's ninja
+# cmake looks for ninja there, and the environment has it.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 OUT ?= build/demo
 TRAINER ?= mllib
 SOURCES := pyproject.toml CMakeLists.txt README.md $(shell find cmake cpp python -type f -not -path '*/__pycache__/*' -not -name '*.so')
