@@ -14,11 +14,12 @@ bool FdWriter::write(std::string_view bytes) {
   constexpr int kWaitMs = 100;
   while (!bytes.empty()) {
     const ::ssize_t n = ::write(fd_, bytes.data(), bytes.size());
-    if (n >= 0) {
+    if (n > 0) {
       n_bytes_ += static_cast<std::uint64_t>(n);
       bytes.remove_prefix(static_cast<std::size_t>(n));
       continue;
     }
+    if (n == 0) errno = EIO;  // a device that takes nothing would be asked for ever
     if (errno == EPIPE) return false;
     if (errno == EAGAIN) {
       ::pollfd ready{fd_, POLLOUT, 0};

@@ -68,8 +68,9 @@ class Schedule {
 }  // namespace
 
 StreamResult write_stream(Generator& generator, event::Format format, int fd, const StreamOptions& options) {
-  if (!(options.pace_hz >= 0.0)) {
-    throw std::invalid_argument("write_stream: pace must be >= 0, was " + std::to_string(options.pace_hz));
+  if (!(options.pace_hz == 0.0 || (options.pace_hz >= 1e-3 && options.pace_hz <= 1e9))) {
+    throw std::invalid_argument("write_stream: pace must be 0 or in [0.001, 1e9] events per second, was " +
+                                std::to_string(options.pace_hz));
   }
   const auto encoder = event::make_encoder(format, generator.config().instruments);
   std::uint64_t n_events = 0;

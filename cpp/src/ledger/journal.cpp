@@ -150,8 +150,8 @@ bool Journal::flush() noexcept {
   for (std::size_t done = 0; !failed() && used_ != 0;) {
     const ::ssize_t n = ::write(fd_, buffer_.get() + done, used_ - done);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      errno_ = errno;
+    if (n <= 0) {
+      errno_ = n == 0 ? EIO : errno;  // a device that takes nothing would be asked for ever
       break;
     }
     done += static_cast<std::size_t>(n);

@@ -26,7 +26,7 @@ std::optional<FrameHeader> whole_frame(std::span<const std::byte> bytes, std::ui
   return header;
 }
 
-/// True for the headers that this version writes. Asked before the checksum, so that a search stays linear.
+/// True for the headers that this version writes. Asked before the checksum, which costs more.
 bool is_ours(std::span<const std::byte> bytes, std::uint64_t at) noexcept {
   FrameHeader header;
   if (bytes.size() - at < sizeof header) return false;
@@ -36,11 +36,26 @@ bool is_ours(std::span<const std::byte> bytes, std::uint64_t at) noexcept {
          (is_text(kind) || (record_bytes(kind) != 0 && record_bytes(kind) == header.payload_bytes));
 }
 
-std::optional<std::uint64_t> next_whole_frame(std::span<const std::byte> bytes, std::uint64_t from) noexcept {
+struct Search {
+  std::optional<std::uint64_t> found_at;
+  bool gave_up = false;
+};
+
+/// Looks for a whole frame from `from` on. A text frame may have any length, so forged headers could each ask for a long
+/// checksum: the search stays linear by reading at most kReadsPerByte bytes for each byte there is.
+Search next_whole_frame(std::span<const std::byte> bytes, std::uint64_t from) noexcept {
+  constexpr std::uint64_t kReadsPerByte = 16;
+  std::uint64_t budget_bytes = kReadsPerByte * bytes.size() + kMaxTextBytes;
   for (std::uint64_t at = from; at < bytes.size(); at += kFrameAlign) {
-    if (is_ours(bytes, at) && whole_frame(bytes, at)) return at;
+    if (!is_ours(bytes, at)) continue;
+    if (whole_frame(bytes, at)) return {at};
+    FrameHeader header;
+    std::memcpy(&header, bytes.data() + at, sizeof header);
+    const std::uint64_t read_bytes = std::min<std::uint64_t>(header.payload_bytes, bytes.size() - at);
+    if (read_bytes > budget_bytes) return {std::nullopt, true};
+    budget_bytes -= read_bytes;
   }
-  return std::nullopt;
+  return {};
 }
 
 }  // namespace
@@ -70,10 +85,12 @@ std::optional<Frame> FrameScanner::next() {
   if (at_ == bytes_.size() || at_ == 0) return std::nullopt;
   const std::optional<FrameHeader> header = whole_frame(bytes_, at_);
   if (!header) {
-    if (const auto good = next_whole_frame(bytes_, at_ + kFrameAlign)) {
-      fail(at_, "the frame is damaged and a whole one follows at byte " + std::to_string(*good) +
+    const Search next_frame = next_whole_frame(bytes_, at_ + kFrameAlign);
+    if (next_frame.found_at) {
+      fail(at_, "the frame is damaged and a whole one follows at byte " + std::to_string(*next_frame.found_at) +
                     ": the file was altered, not cut short");
     }
+    if (next_frame.gave_up) fail(at_, "the frame is damaged and so much that follows looks like frames: this is no torn tail");
     return std::nullopt;
   }
   const auto kind = static_cast<FrameKind>(header->kind);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -151,6 +152,23 @@ TEST(JournalRecovery, RandomTailsNeverCrashAndNeverAddFrames) {
     }
     ASSERT_EQ(frame_ends(bytes).size(), n_frames);
   }
+}
+
+TEST(JournalRecovery, ForgedHeadersDoNotMakeTheSearchQuadratic) {
+  // Each of them asks for a checksum to the end of the file. Without a bound this takes minutes.
+  auto bytes = sample(1);
+  const std::size_t n_sample = bytes.size();
+  bytes[n_sample - 1] ^= std::byte{1};
+  bytes.resize(n_sample + (std::size_t{4} << 20U));
+  for (std::size_t at = n_sample; at + sizeof(FrameHeader) <= bytes.size(); at += sizeof(FrameHeader)) {
+    FrameHeader forged{};
+    forged.kind = static_cast<std::uint16_t>(FrameKind::kRunEnd);
+    forged.version = kFrameVersion;
+    const std::size_t rest = std::min<std::size_t>(bytes.size() - at - sizeof forged, kMaxTextBytes);
+    forged.payload_bytes = static_cast<std::uint32_t>(rest - rest % kFrameAlign);
+    std::memcpy(bytes.data() + at, &forged, sizeof forged);
+  }
+  EXPECT_NE(reading_of(bytes).find("damaged"), std::string::npos);
 }
 
 }  // namespace

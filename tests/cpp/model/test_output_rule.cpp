@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -20,7 +21,7 @@ TEST(OutputRule, IdentityLeavesMarginsAlone) {
 TEST(OutputRule, SigmoidGivesBothClassesFromOneMargin) {
   std::array scores{0.75, 99.0};  // the second place is only room
   apply_output_rule(OutputRule::kSigmoid, 2.0, scores);
-  EXPECT_EQ(scores[1], 1.0 / (1.0 + std::exp(-1.5)));
+  EXPECT_NEAR(scores[1], 1.0 / (1.0 + std::exp(-1.5)), 1e-15);
   EXPECT_EQ(scores[0], 1.0 - scores[1]);
 }
 

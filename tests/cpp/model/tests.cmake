@@ -6,6 +6,7 @@ foreach(variant whole wrong_abi no_symbol)
 endforeach()
 
 hft_test(model/output_rule model)
+hft_test(model/exp model)
 hft_test(model/compiled_model model)
 target_compile_definitions(test_compiled_model PRIVATE
   FOREST_WHOLE="$<TARGET_FILE:forest_whole>"

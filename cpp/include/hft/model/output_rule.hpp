@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -9,9 +8,12 @@
 #include <string>
 #include <string_view>
 
+#include "hft/model/exp.hpp"
+
 namespace hft::model {
 
-/// How margins m_k become the scores p_k of the classes. Sums run from class 0 upwards, so the bits are defined.
+/// How margins m_k become the scores p_k of the classes. Sums run from class 0 upwards and exp is our own, so the bits
+/// are the same on every machine.
 enum class OutputRule : std::uint8_t {
   kIdentity = 0,            // p_k = m_k
   kSigmoid = 1,             // two classes, one margin: p = (1 - s, s),  s = sigmoid(alpha m)
@@ -33,7 +35,7 @@ enum class OutputRule : std::uint8_t {
       "OutputRule: must be identity, sigmoid, softmax or one_vs_rest_normalised, was " + std::string{name});
 }
 
-[[nodiscard]] inline double sigmoid(double x) noexcept { return 1.0 / (1.0 + std::exp(-x)); }
+[[nodiscard]] inline double sigmoid(double x) noexcept { return 1.0 / (1.0 + exp_fixed(-x)); }
 
 /// Turns margins into scores in place: `scores` holds n_classes values, of which the first n_margins_of() are margins.
 /// Cost: one exp per margin, one division per class (two under kOneVsRestNormalised), no allocation.
@@ -48,7 +50,7 @@ inline void apply_output_rule(OutputRule rule, double alpha, std::span<double> s
       return;
     case OutputRule::kSoftmax: {
       const double top = *std::max_element(scores.begin(), scores.end());  // so that no exp overflows
-      for (double& s : scores) sum += s = std::exp(s - top);
+      for (double& s : scores) sum += s = exp_fixed(s - top);
       break;
     }
     case OutputRule::kOneVsRestNormalised:
