@@ -7,20 +7,19 @@ bench/results/<machine>.json, so that figures of different machines stand side b
 from __future__ import annotations
 
 import json
+import os
 import platform
 import re
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-
-from hftcore.report.assemble import machine
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = "hftcore"
@@ -55,7 +54,7 @@ def python_rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         figures = Path(folder, "bench.json")
         command = ["pytest", ROOT / "bench/python", "-q", "--benchmark-save-data", f"--benchmark-json={figures}"]
-        options = ["-o", "python_files=bench_*.py", "-o", "python_functions=bench_*", "--benchmark-disable-gc"]
+        options = ["-o", "python_files=bench_*.py", "--benchmark-disable-gc"]
         subprocess.run([sys.executable, "-m", *command, *options], check=True, cwd=ROOT)
         report = json.loads(figures.read_text())
     return with_ratios([_python_row(run) for run in report["benchmarks"]])
@@ -64,13 +63,20 @@ def python_rows() -> list[Row]:
 def _python_row(run: dict[str, Any]) -> Row:
     n_items = run["extra_info"].get("n_items", 1)
     times_ns = np.asarray(run["stats"]["data"]) * 1e9 / n_items
-    return Row(run["group"], run["params"]["impl"], float(np.median(times_ns)), float(np.percentile(times_ns, 99)))
+    impl = (run["params"] or {}).get("impl", OURS)
+    return Row(run["group"], impl, float(np.median(times_ns)), float(np.percentile(times_ns, 99)))
 
 
 def with_ratios(rows: list[Row]) -> list[Row]:
     """Add each rival's ratio to hftcore in its group."""
     ours = {row.group: row.p50_ns for row in rows if row.impl == OURS}
-    return [Row(row.group, row.impl, row.p50_ns, row.p99_ns, row.p50_ns / ours[row.group]) for row in rows]
+    return [replace(row, ratio=None if row.impl == OURS else row.p50_ns / ours[row.group]) for row in rows]
+
+
+def cpu() -> str:
+    """Name of the processor."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
 def show(rows: list[Row]) -> None:
@@ -85,8 +91,9 @@ def show(rows: list[Row]) -> None:
 if __name__ == "__main__":
     found = [*cpp_rows(), *python_rows()]
     show(found)
-    about = machine()
+    about = {"cpu": cpu(), "cores": os.cpu_count(), "python": platform.python_version()}
     slug = re.sub(r"[^a-z0-9]+", "-", f"{about['cpu']} {about['cores']} cores {platform.machine()}".lower()).strip("-")
     target = ROOT / "bench/results" / f"{slug}.json"
+    target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps({"machine": about, "rows": [asdict(row) for row in found]}, indent=1) + "\n")
     print(f"kept in {target.relative_to(ROOT)}")

@@ -62,6 +62,7 @@ CASES = [
 
 @pytest.mark.parametrize(("op", "impl"), CASES)
 def test_bulk(benchmark: Any, op: str, impl: str) -> None:
+    benchmark.extra_info["n_items"] = N
     np.testing.assert_allclose(benchmark(RIVALS[op][impl])[-1], RIVALS[op]["hftcore"]()[-1], rtol=1e-6)
 
 
@@ -77,6 +78,7 @@ DEMO = hc.FeatureSpec.from_dict(
 
 @pytest.mark.benchmark(group="demo spec, 180k events of 3 symbols")
 def test_pipeline_batch(benchmark: Any) -> None:
+    benchmark.extra_info["n_items"] = len(TAPE)
     rows = benchmark(lambda: hc.FeaturePipeline(DEMO).transform(TAPE))
     assert np.isfinite(rows[-1]).all()
 

@@ -35,7 +35,7 @@ def impls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[Any],
 
 @pytest.mark.parametrize("n_rows", [1, 4096])
 @pytest.mark.parametrize("impl", ["hftcore", "lightgbm", "treelite gtil"])
-def bench_predict(benchmark: Any, impls: dict[str, Callable[[Any], Any]], impl: str, n_rows: int) -> None:
+def test_predict(benchmark: Any, impls: dict[str, Callable[[Any], Any]], impl: str, n_rows: int) -> None:
     benchmark.group = f"forest 102 trees x 31 leaves, {n_rows} rows a call"
     benchmark.extra_info["n_items"] = n_rows
     batches = [np.ascontiguousarray(ROWS[i : i + n_rows]) for i in range(0, len(ROWS), n_rows)]
