@@ -4,14 +4,18 @@ manifest.json      what the rest is, with the hash of every file and of itself
 spec.json          the feature spec, canonical
 forest.tl          Treelite checkpoint: the reference, and what the library can be rebuilt from
 forest-<hash>.so   the forest as machine code of this platform, named by its content
-probes.npz         rows and the margins that Treelite's interpreter gave for them, to be met in bits
+probes.npz         rows, the margins that Treelite's interpreter gave for them, to be met in bits, and their scores
 training.json      where the model came from
+
+Loading needs no Treelite, so it cannot tell a ``forest.tl`` of another forest with as many trees: only its hash in the
+manifest stands for it. What predicts is the library, and that is proved by the probes.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,11 +26,25 @@ import numpy.typing as npt
 from hftcore._core import model as native
 from hftcore.errors import ModelMismatchError, SpecError
 from hftcore.files import sha256_of
-from hftcore.manifest import MANIFEST, PROBES, SPEC, TRAINING, expect, model_id, read_manifest, this_platform
+from hftcore.manifest import (
+    FOREST,
+    MANIFEST,
+    PROBES,
+    SPEC,
+    TRAINING,
+    expect,
+    model_id,
+    read_manifest,
+    read_object,
+    this_platform,
+)
 from hftcore.spec import FeatureSpec
 
 if TYPE_CHECKING:
     FloatMatrix = npt.NDArray[np.float64]
+
+_SCORE_TOLERANCE = 1e-12  # margins are sums and have defined bits; scores come from the exp of this host's libm
+_TREELITE_HEADER = struct.Struct("=3i2Bq")  # version (3), types of thresholds and leaves, number of trees
 
 
 class Artifact:
@@ -70,7 +88,11 @@ class Artifact:
 
     @classmethod
     def load(cls, path: str | Path, *, spec: FeatureSpec | None = None) -> Artifact:
-        """Load a model folder, checking in this order: manifest, file hashes, spec, feature names, library, probes.
+        """Load a model folder, checking in this order: manifest, files, spec, names, forest, library, probes.
+
+        Every file must be one that the manifest lists, with the hash that it lists. The library must give the margins
+        of the probe rows in bits and their scores to 1e-12. ``forest.tl`` is only asked for its number of trees:
+        Treelite is not needed to load, and without it another forest cannot be told but by the hash of the file.
 
         Parameters
         ----------
@@ -92,10 +114,12 @@ class Artifact:
         if spec is not None and spec.sha256 != stored.sha256:
             raise ModelMismatchError(f"{folder}: made for another spec: {spec_difference(stored, spec)}")
         expect(folder / MANIFEST, "feature names", list(stored.names), manifest["feature_names"])
+        expect(folder / MANIFEST, "names in 'importance'", sorted(stored.names), sorted(manifest["importance"]))
         expect(folder / MANIFEST, "model id", model_id(manifest), manifest["model_id"])
+        expect(folder / MANIFEST, "number of trees", _n_trees(folder / FOREST), manifest["n_trees"])
+        training = read_object(folder / TRAINING)
         model = _load_library(folder, manifest)
-        _check_probes(folder, model)
-        training = json.loads((folder / TRAINING).read_text(encoding="utf-8"))
+        _check_probes(folder / PROBES, model, manifest)
         return cls(folder, manifest, stored, training, model)
 
     def predict_margin(self, X: FloatMatrix) -> FloatMatrix:
@@ -150,10 +174,10 @@ def spec_difference(stored: FeatureSpec, given: FeatureSpec) -> str:
     return _first_difference(ours_json, theirs_json, "spec") or f"hash {stored.sha256} against {given.sha256}"
 
 
-def probe_bytes(rows: FloatMatrix, margins: FloatMatrix) -> bytes:
-    """Probe rows and their expected margins as the bytes of an npz file."""
+def probe_bytes(rows: FloatMatrix, margins: FloatMatrix, scores: FloatMatrix, classes: tuple[int, ...]) -> bytes:
+    """Probe rows, what must come of them, and the labels of the scores, as the bytes of an npz file."""
     out = io.BytesIO()
-    np.savez(out, rows=rows, margins=margins)
+    np.savez(out, rows=rows, margins=margins, scores=scores, classes=np.asarray(classes, dtype=np.int64))
     return out.getvalue()
 
 
@@ -168,11 +192,17 @@ def _first_difference(ours: Any, theirs: Any, where: str) -> str | None:
 
 
 def _check_files(folder: Path, files: Mapping[str, str]) -> None:
+    for path in sorted(folder.iterdir()):
+        if path.name != MANIFEST and path.name not in files:
+            raise ModelMismatchError(f"{path}: is not part of this model: the manifest does not list it")
     for name, expected in sorted(files.items()):
         path = folder / name
         if Path(name).name != name or not path.is_file():
             raise ModelMismatchError(f"{path}: file is missing")
-        found = sha256_of(path)
+        try:
+            found = sha256_of(path)
+        except OSError as error:
+            raise ModelMismatchError(f"{path}: cannot be read: {error.strerror}") from error
         if found != expected:
             raise ModelMismatchError(f"{path}: was altered: SHA-256 must be {expected}, was {found}")
 
@@ -180,7 +210,7 @@ def _check_files(folder: Path, files: Mapping[str, str]) -> None:
 def _read_spec(folder: Path) -> FeatureSpec:
     try:
         return FeatureSpec.from_json((folder / SPEC).read_text(encoding="utf-8"))
-    except SpecError as error:  # an operation that this build does not have, or not in this rev
+    except (SpecError, UnicodeDecodeError) as error:  # an operation that this build does not have, or not in this rev
         raise ModelMismatchError(f"{folder / SPEC}: {error}") from error
 
 
@@ -199,16 +229,57 @@ def _load_library(folder: Path, manifest: Mapping[str, Any]) -> native.CompiledM
         raise ModelMismatchError(str(error)) from error
 
 
-def _check_probes(folder: Path, model: native.CompiledModel) -> None:
-    with np.load(folder / PROBES, allow_pickle=False) as stored:
-        rows, expected = np.ascontiguousarray(stored["rows"]), stored["margins"]
-    found = model.predict_margin(rows)
-    differing = np.flatnonzero((found.view(np.uint64) != expected.view(np.uint64)).any(axis=1))
+def _n_trees(path: Path) -> int:
+    head = path.read_bytes()[: _TREELITE_HEADER.size]
+    if len(head) < _TREELITE_HEADER.size:
+        raise ModelMismatchError(f"{path}: no Treelite checkpoint: it holds {len(head)} bytes")
+    return int(_TREELITE_HEADER.unpack(head)[-1])
+
+
+def _check_probes(path: Path, model: native.CompiledModel, manifest: Mapping[str, Any]) -> None:
+    n, classes = manifest["n_probes"], manifest["classes"]
+    shapes = {
+        "rows": (n, model.n_features),
+        "margins": (n, model.n_margins),
+        "scores": (n, model.n_classes),
+        "classes": (model.n_classes,),
+    }
+    stored = _read_probes(path, shapes)
+    expect(path, "classes", classes, stored["classes"].tolist())
+    margins, scores = model.predict_margin(stored["rows"]), model.predict_proba(stored["rows"])
+    same_bits = margins.view(np.uint64) == stored["margins"].view(np.uint64)
+    _expect_rows(path, "margins", stored["margins"], margins, ~same_bits)
+    near = np.isclose(scores, stored["scores"], rtol=0.0, atol=_SCORE_TOLERANCE, equal_nan=True)
+    _expect_rows(path, "scores", stored["scores"], scores, ~near)
+
+
+def _read_probes(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of the probes, each of the type and shape that the manifest asks for."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = dict(archive)
+    except Exception as error:  # numpy, zipfile and zlib each have their own for a damaged file
+        raise ModelMismatchError(f"{path}: no probes: {error}") from error
+    expect(path, "list of arrays", sorted(shapes), sorted(arrays))
+    for name, shape in shapes.items():
+        wanted = np.dtype(np.int64 if name == "classes" else np.float64)
+        found = arrays[name]
+        if found.dtype != wanted or found.shape != shape:
+            raise ModelMismatchError(
+                f"{path}: {name} must be {wanted} of shape {shape}, was {found.dtype} of shape {found.shape}"
+            )
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+
+
+def _expect_rows(
+    path: Path, what: str, expected: FloatMatrix, found: FloatMatrix, differs: npt.NDArray[np.bool_]
+) -> None:
+    differing = np.flatnonzero(differs.any(axis=1))
     if len(differing):
         row = int(differing[0])
         raise ModelMismatchError(
-            f"{folder / PROBES}: probe row {row} must give the margins {expected[row].tolist()}, "
-            f"gave {found[row].tolist()} ({len(differing)} of {len(rows)} rows differ)"
+            f"{path}: probe row {row} must give the {what} {expected[row].tolist()}, "
+            f"gave {found[row].tolist()} ({len(differing)} of {len(expected)} rows differ)"
         )
 
 

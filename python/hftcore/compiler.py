@@ -22,7 +22,7 @@ from hftcore.errors import ModelMismatchError
 from hftcore.forest import Forest, load_forest
 from hftcore.forest.adversarial import adversarial_rows
 from hftcore.forest.codegen import generate_c
-from hftcore.forest.forest import reference_margins
+from hftcore.forest.forest import reference_margins, reference_scores
 from hftcore.forest.host_compiler import Compiler, compile_library, find_compiler
 from hftcore.train import TrainingResult
 
@@ -81,18 +81,20 @@ def compile_model(
     _refuse_taken(target, overwrite)
     source = model.model_path if isinstance(model, TrainingResult) else model
     report = _training_report(source, training if training is not None or source is model else model)
+    _refuse_odd_report(report)
     _refuse_other_training(report, spec)
     forest = load_forest(source, spec.names, classes)
     compiler = find_compiler(cc)
     library = compile_library(generate_c(forest.model), compiler, progress)
+    rows, margins = _probes(forest, probe)
     files = {
         layout.SPEC: spec.canonical_json().encode(),
         layout.FOREST: forest.model.serialize_bytes(),
         f"forest-{hashlib.sha256(library).hexdigest()[:16]}.so": library,
-        layout.PROBES: probe_bytes(*_probes(forest, probe)),
+        layout.PROBES: probe_bytes(rows, margins, reference_scores(forest, margins), forest.classes),
         layout.TRAINING: (json.dumps(report, indent=2) + "\n").encode(),
     }
-    manifest = layout.render_manifest(_manifest(forest, spec, files, report, compiler))
+    manifest = layout.render_manifest(_manifest(forest, spec, files, report, compiler, len(rows)))
     _write_folder(target, {**files, layout.MANIFEST: manifest})
     return Artifact.load(target)
 
@@ -112,7 +114,12 @@ def _probes(
 
 
 def _manifest(
-    forest: Forest, spec: FeatureSpec, files: Mapping[str, bytes], report: Mapping[str, Any], compiler: Compiler
+    forest: Forest,
+    spec: FeatureSpec,
+    files: Mapping[str, bytes],
+    report: Mapping[str, Any],
+    compiler: Compiler,
+    n_probes: int,
 ) -> dict[str, Any]:
     gain = np.asarray(forest.gain)
     shares = gain / gain.sum() if gain.sum() > 0 else gain
@@ -127,6 +134,7 @@ def _manifest(
         "format_version": layout.FORMAT_VERSION,
         "importance": {name: float(share) for name, share in zip(spec.names, shares, strict=True)},
         "library": next(name for name in files if name.endswith(".so")),
+        "n_probes": n_probes,
         "n_trees": forest.n_trees,
         "output_rule": forest.output_rule,
         "platform": layout.this_platform(),
@@ -154,15 +162,29 @@ def _training_report(source: Any, training: TrainingResult | Mapping[str, Any] |
     if isinstance(source, (str, os.PathLike)):
         beside = Path(source) / layout.TRAINING
         if beside.is_file():
-            found: dict[str, Any] = json.loads(beside.read_text())
-            return found
+            return layout.read_object(beside)
     return {}
+
+
+def _refuse_odd_report(report: Mapping[str, Any]) -> None:
+    """Raise unless the manifest can say of each field what it means."""
+    kinds: dict[str, tuple[type, ...]] = {
+        "data_fingerprint": (str, type(None)),
+        "feature_names": (list, tuple, type(None)),
+        "seed": (int, type(None)),
+        "window_ns": (list, tuple, type(None)),
+    }
+    for name, kind in kinds.items():
+        if not isinstance(report.get(name), kind):
+            raise ModelMismatchError(
+                f"{layout.TRAINING}: {name} must be {' or '.join(k.__name__ for k in kind)}, was {report[name]!r}"
+            )
 
 
 def _refuse_other_training(report: Mapping[str, Any], spec: FeatureSpec) -> None:
     trained_on = report.get("spec_sha256")
     if trained_on is not None and trained_on != spec.sha256:
-        names = report.get("feature_names", ())
+        names = report.get("feature_names") or ()
         for index, (ours, theirs) in enumerate(zip(spec.names, names, strict=False)):
             if ours != theirs:
                 raise ModelMismatchError(f"feature {index}: the spec has {ours!r}, the model was trained on {theirs!r}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.resources import files
@@ -12,29 +11,28 @@ import numpy as np
 
 from hftcore.artifact import Artifact
 from hftcore.compiler import compile_model
-from hftcore.errors import EventError, HftError
+from hftcore.errors import EventError, HftError, TrainingDataError
 from hftcore.events import Events
 from hftcore.generator import generate
-from hftcore.labels import session_ids
+from hftcore.labels import DAY_NS, in_session, session_ids
 from hftcore.ledger import write_sqlite
 from hftcore.parity import verify
 from hftcore.readers import read_events
+from hftcore.reading.sources import SUFFIXES, event_files
 from hftcore.report.assemble import assemble
 from hftcore.report.data import ReportData
 from hftcore.report.output import render
 from hftcore.run import RiskLimits, Run, SimulatedExchange, Threshold, replay
 from hftcore.spec import FeatureSpec
-from hftcore.steps import Progress, Steps, files_fingerprint
+from hftcore.steps import Progress, Steps, files_fingerprint, library_versions
 from hftcore.table import LabelRule, make_feature_table, read_feature_table, write_feature_table
 from hftcore.train import TrainingResult
-from hftcore.training import fit
+from hftcore.training import LIBRARY, TRAINERS, fit
 
 TAPES = "us_equities_taq"  # the part of the real data that holds trades and quotes of the same symbols
 TAPE_SYMBOLS = ("AIG", "BAC", "IBM")  # SPY has trades and no quotes there
-_EVENT_SUFFIXES = (".parquet", ".csv", ".arrow", ".feather", ".hftp")
 _VERIFIED_EVENTS = 200_000
-
-
+_TRAIN_FRAC = 0.7  # of a single session's events
 _LABEL = LabelRule(horizon=50, deadband_ticks=0.25)
 
 
@@ -46,6 +44,7 @@ class DemoConfig:
     data: Path | None = None
     trainer: str = "mllib"
     seed: int = 7
+    generated_rate_hz: float = 40.0  # mean events per second of the generator's market
     label: LabelRule = _LABEL
     max_train_rows: int = 300_000
     threshold_frac: float = 0.70
@@ -84,6 +83,8 @@ class _Demo:
     """The steps share paths and a spec; each step's key is an input of the next."""
 
     def __init__(self, config: DemoConfig, steps: Steps) -> None:
+        if config.trainer not in TRAINERS:
+            raise TrainingDataError(f"trainer must be one of {', '.join(TRAINERS)}, was {config.trainer!r}")
         self._config, self._steps = config, steps
         self._spec = demo_spec()
         out = config.out
@@ -114,10 +115,11 @@ class _Demo:
     def _events(self) -> str:
         folder = None if self._config.data is None else tape_folder(self._config.data)
         seen = [] if folder is None else files_fingerprint(event_files(folder))
-        inputs = {"folder": str(folder), "files": seen, "seed": self._config.seed}
+        made = (self._config.seed, self._config.generated_rate_hz)
+        inputs = {"folder": str(folder), "files": seen} if folder else {"seed": made[0], "rate": made[1]}
 
         def work(progress: Progress) -> None:
-            events = generated(self._config.seed) if folder is None else real(folder, progress)
+            events = generated(*made) if folder is None else real(folder, progress)
             train, test = split_by_session(events, self._spec)
             self._train_events.parent.mkdir(parents=True, exist_ok=True)
             train.to_packed(self._train_events)
@@ -148,6 +150,7 @@ class _Demo:
     def _training(self, tables_key: str) -> str:
         config = self._config
         inputs = {"tables": tables_key, "rows": config.max_train_rows, "seed": config.seed, "trainer": config.trainer}
+        inputs |= {"library": library_versions(LIBRARY[config.trainer])}
 
         def work(progress: Progress) -> None:
             fit(
@@ -163,7 +166,7 @@ class _Demo:
         return self._steps.run(f"training on {config.trainer}", inputs, (self._model,), work)
 
     def _compile(self, model_key: str) -> str:
-        def work(_: Progress) -> None:
+        def work(progress: Progress) -> None:
             probe = read_feature_table(self._test_table, self._spec).X[::1000]
             training = TrainingResult.load(self._model)
             compile_model(
@@ -173,12 +176,16 @@ class _Demo:
                 probe=np.ascontiguousarray(probe),
                 training=training,
                 overwrite=True,
+                progress=progress,
             )
 
-        return self._steps.run("compiling the forest", {"model": model_key}, (self._artifact,), work)
+        libraries = library_versions(LIBRARY[self._config.trainer], "treelite", "tl2cgen")
+        inputs = {"model": model_key, "libraries": libraries}
+        return self._steps.run("compiling the forest", inputs, (self._artifact,), work)
 
     def _verify(self, artifact_key: str) -> None:
         def work(_: Progress) -> None:
+            marker.unlink(missing_ok=True)  # it speaks of an earlier artefact
             parity = verify(Artifact.load(self._artifact), Events.from_packed(self._test_events)[:_VERIFIED_EVENTS])
             if not parity.ok:
                 raise HftError(f"paths disagree: {parity.to_dict()}")
@@ -201,7 +208,8 @@ class _Demo:
         inputs = {"artifact": artifact_key, "threshold": self._config.threshold_frac}
         self._steps.run("replay of the test day", inputs, (self._run,), work)
         rate = self._config.latency_rate_hz
-        self._steps.run(f"replay at {rate:,.0f} events/s", inputs | {"rate": rate}, (self._paced,), paced)
+        schedule = {"rate": rate, "events": self._config.latency_events}
+        self._steps.run(f"replay at {rate:,.0f} events/s", inputs | schedule, (self._paced,), paced)
 
     def _replay(self, events: Events, rate_hz: float | None, progress: Progress) -> Run:
         return replay(
@@ -237,13 +245,8 @@ def tape_folder(data: Path) -> Path:
         raise EventError(f"{data}: no such folder")
     folder = data / TAPES if (data / TAPES).is_dir() else data
     if not event_files(folder):
-        raise EventError(f"{folder}: no event files ({', '.join(_EVENT_SUFFIXES)}) in it")
+        raise EventError(f"{folder}: no event files ({', '.join(SUFFIXES)}) in it")
     return folder
-
-
-def event_files(folder: Path) -> list[Path]:
-    """Files of a folder that hold events, by name."""
-    return sorted(path for path in folder.iterdir() if path.suffix in _EVENT_SUFFIXES)
 
 
 def real(folder: Path, progress: Progress) -> Events:
@@ -252,22 +255,35 @@ def real(folder: Path, progress: Progress) -> Events:
     return read_events(folder, symbols=symbols, off_tick="round", progress=progress)
 
 
-def generated(seed: int) -> Events:
+def generated(seed: int, rate_hz: float) -> Events:
     """Three sessions of 6.5 hours, three symbols of skewed activity, a signal of middling strength."""
     return generate(
-        seed=seed, symbols=("AAA", "BBB", "CCC"), seconds=23_400.0, rate=40.0, signal=0.5, book_levels=0, sessions=3
+        seed=seed, symbols=("AAA", "BBB", "CCC"), seconds=23_400.0, rate=rate_hz, signal=0.5, book_levels=0, sessions=3
     )
 
 
 def split_by_session(events: Events, spec: FeatureSpec) -> tuple[Events, Events]:
-    """Split in time: the last session is the test part. A single session is cut at 70 % of its events."""
-    ids = session_ids(events.data["ts_event_ns"], spec.session)
-    sessions: Sequence[int] = np.unique(ids).tolist()
+    """Split in time: what comes at or after the opening of the last session is the test part.
+
+    A session counts where events lie within its hours; a single one is cut at 70 % of those events. Every training
+    event is earlier than every test event, and a label looks ahead within its own part and session only.
+
+    Raises
+    ------
+    EventError
+        If no event lies within the hours of a session.
+    """
+    ts = events.data["ts_event_ns"]
+    inside = in_session(ts, spec.session)
+    sessions = np.unique(session_ids(ts[inside], spec.session))
+    if not len(sessions):
+        raise EventError(f"{events.source}: none of {len(events)} events lie within the hours of a session")
     if len(sessions) > 1:
-        is_test = ids == sessions[-1]
-        return events[~is_test], events[is_test]
-    cut = int(len(events) * 0.7)
-    return events[:cut], events[cut:]
+        cut_ns = int(sessions[-1]) * DAY_NS + (spec.session[0] if spec.session else 0)
+    else:
+        cut_ns = int(np.sort(ts[inside])[int(inside.sum() * _TRAIN_FRAC)])
+    is_test = ts >= cut_ns
+    return events[~is_test], events[is_test]
 
 
 def _shifted(progress: Progress, before: int, total: int, done: int, _: int) -> None:

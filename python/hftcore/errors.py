@@ -1,6 +1,7 @@
 """Every error that hftcore raises on purpose.
 
 HftError
+├── ParameterError      an argument that breaks its rule: names the parameter, the rule and the value
 ├── EventError          input rows that cannot become events: names file, row, column and value
 ├── SpecError           a feature spec that breaks a rule: names the feature, the rule and the value
 ├── OutOfOrderError     time decreases within a symbol: names the symbol and the index
@@ -19,6 +20,10 @@ from __future__ import annotations
 
 class HftError(Exception):
     """Base of all errors raised by hftcore."""
+
+
+class ParameterError(HftError, ValueError):
+    """An argument that breaks its rule."""
 
 
 class EventError(HftError, ValueError):

@@ -9,9 +9,12 @@ from pathlib import Path
 
 
 def cache_dir(*parts: str) -> Path:
-    """``$XDG_CACHE_HOME/hftcore/...`` (default ``~/.cache``), made if it is missing."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    folder = Path(base, "hftcore", *parts)
+    """``$XDG_CACHE_HOME/hftcore/...`` (default ``~/.cache``), made if it is missing.
+
+    A relative ``XDG_CACHE_HOME`` is ignored, as the XDG specification asks.
+    """
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    folder = Path(base if base.is_absolute() else Path.home() / ".cache", "hftcore", *parts)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -94,7 +94,8 @@ def direction(
     Returns
     -------
     labels : Labels
-        The last k rows of each symbol and session have no label, nor have rows before the first two-sided quote.
+        The last k rows of each symbol and session have no label, nor have rows before the first two-sided quote of
+        their session.
 
     Raises
     ------
@@ -105,14 +106,15 @@ def direction(
 
     Notes
     -----
-    The mid of a row is that of its symbol's last two-sided quote at or before it, so rows may be trades too.
+    The mid of a row is that of its symbol's last two-sided quote at or before it in the same session, so rows may be
+    trades too.
     O(n log n) once, no loop over rows.
     """
     _check(horizon, unit, smoothing)
     n_symbols = len(events.instruments)
-    at, mid = _mids(events, rows)
+    at, mid = _mids(events, rows, session)
     ts = events.data["ts_event_ns"][at]
-    inside = _in_session(ts, session)
+    inside = in_session(ts, session)
     at, mid, ts = at[inside], mid[inside], ts[inside]
     symbol = events.data["symbol_id"][at].astype(np.int64)
 
@@ -140,7 +142,9 @@ def session_ids(ts_event_ns: npt.ArrayLike, session: Session | None = None) -> I
     return (np.asarray(ts_event_ns, np.int64) - open_ns) // DAY_NS
 
 
-def _in_session(ts: Ints, session: Session | None) -> npt.NDArray[np.bool_]:
+def in_session(ts_event_ns: npt.ArrayLike, session: Session | None = None) -> npt.NDArray[np.bool_]:
+    """Return which times lie within the hours of their session: all of them without one."""
+    ts = np.asarray(ts_event_ns, np.int64)
     if session is None:
         return np.ones(len(ts), np.bool_)
     open_ns, close_ns = session
@@ -160,7 +164,7 @@ def _check(horizon: int, unit: str, smoothing: str) -> None:
         raise ValueError(f"horizon must be an integer >= 1, was {horizon!r}")
 
 
-def _mids(events: Events, rows: npt.ArrayLike | None) -> tuple[Ints, Ints]:
+def _mids(events: Events, rows: npt.ArrayLike | None, session: Session | None) -> tuple[Ints, Ints]:
     """Return candidate rows that have a mid, and the mid in half ticks, so that it is an integer."""
     data = events.data
     two_sided = (data["kind"] == EventKind.QUOTE) & (data["bid_qty_lots"] > 0) & (data["ask_qty_lots"] > 0)
@@ -180,7 +184,10 @@ def _mids(events: Events, rows: npt.ArrayLike | None) -> tuple[Ints, Ints]:
     place = order[np.maximum(found, 0)] if len(order) else np.zeros(0, np.int64)
     seen = found >= 0
     if len(place):
-        seen &= data["symbol_id"][quotes[place]] == data["symbol_id"][at]
+        source = quotes[place]
+        seen &= data["symbol_id"][source] == data["symbol_id"][at]
+        # Yesterday's mid is no price of today: a move from it would be the overnight gap.
+        seen &= session_ids(data["ts_event_ns"][source], session) == session_ids(data["ts_event_ns"][at], session)
         return at[seen], half_ticks[place[seen]]
     return at[:0], half_ticks[:0]
 

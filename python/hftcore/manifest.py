@@ -27,6 +27,7 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "library": str,
     "manifest_sha256": str,
     "model_id": str,
+    "n_probes": int,
     "n_trees": int,
     "output_rule": str,
     "platform": str,
@@ -43,14 +44,10 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Read and check the manifest of a model folder; raises ModelMismatchError at the first thing that is wrong."""
     path = folder / MANIFEST
-    try:
-        raw = path.read_bytes()
-        manifest = json.loads(raw)
-    except OSError as error:
-        raise ModelMismatchError(f"{folder}: no model folder: {error.strerror}: {path}") from error
-    except ValueError as error:
-        raise ModelMismatchError(f"{path}: no JSON: {error}") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+    if not path.is_file():
+        raise ModelMismatchError(f"{folder}: no model folder: there is no file {path}")
+    raw, manifest = _read_object(path)
+    if manifest.get("format") != FORMAT:
         raise ModelMismatchError(f"{path}: not the manifest of an {FORMAT}")
     expect(path, "format version", FORMAT_VERSION, manifest.get("format_version"))
     for name, kind in _FIELDS.items():
@@ -62,9 +59,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if render_manifest(manifest) != raw:
         raise ModelMismatchError(f"{path}: was altered: it does not have the hash that it states")
     expect(path, "threshold type", "float64", manifest["threshold_type"])
+    _check_values(path, manifest)
     wanted = {SPEC, FOREST, PROBES, TRAINING, manifest["library"]}
     expect(path, "list of files", sorted(wanted), sorted(manifest["files"]))
     return manifest
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Read a file that holds one JSON object; raises ModelMismatchError naming the file and what it holds instead."""
+    return _read_object(path)[1]
 
 
 def render_manifest(manifest: Mapping[str, Any]) -> bytes:
@@ -89,6 +92,34 @@ def expect(path: Path, what: str, expected: Any, found: Any) -> None:
     """Raise ModelMismatchError, naming both, unless what was found is what was expected."""
     if expected != found:
         raise ModelMismatchError(f"{path}: {what} must be {expected}, was {found}")
+
+
+def _read_object(path: Path) -> tuple[bytes, dict[str, Any]]:
+    try:
+        raw = path.read_bytes()
+        found = json.loads(raw)
+    except OSError as error:
+        raise ModelMismatchError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelMismatchError(f"{path}: no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise ModelMismatchError(f"{path}: must hold a JSON object, held {type(found).__name__}")
+    return raw, found
+
+
+def _check_values(path: Path, manifest: Mapping[str, Any]) -> None:
+    """What the types of the fields leave open, so that nothing that reads the manifest later can fail on it."""
+    for name, low in (("n_trees", 1), ("n_probes", 1), ("classes", 2), ("feature_names", 1)):
+        value = manifest[name]
+        count = len(value) if isinstance(value, list) else value
+        if count < low:
+            raise ModelMismatchError(f"{path}: field {name!r} must be or hold at least {low}, was {value!r}")
+    for name, kind, words in (("classes", int, "integers"), ("feature_names", str, "names")):
+        values = manifest[name]
+        if not all(isinstance(value, kind) for value in values) or len(set(values)) < len(values):
+            raise ModelMismatchError(f"{path}: field {name!r} must hold {words}, none of them twice, was {values!r}")
+    if not all(isinstance(share, (int, float)) for share in manifest["importance"].values()):
+        raise ModelMismatchError(f"{path}: field 'importance' must hold numbers, was {manifest['importance']!r}")
 
 
 def _canonical(value: Any) -> bytes:

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hftcore.errors import ParameterError
+
 _SUM_SLACK = 1e-6  # how far the probabilities of one row may add up from 1
 
 
@@ -43,7 +45,7 @@ class Classification:
 
     Raises
     ------
-    ValueError
+    ParameterError
         If the matrix is not square over ``classes``, or holds no row at all.
     """
 
@@ -52,13 +54,12 @@ class Classification:
     log_loss: float | None = None
 
     def __post_init__(self) -> None:
-        if list(self.classes) != sorted(set(self.classes)):
-            raise ValueError(f"classes must be distinct and ascending, were {self.classes}")
+        _check_ascending(self.classes)
         k = len(self.classes)
         if len(self.confusion) != k or any(len(row) != k for row in self.confusion):
-            raise ValueError(f"confusion must have shape ({k}, {k})")
+            raise ParameterError(f"confusion must have shape ({k}, {k})")
         if any(n < 0 for row in self.confusion for n in row) or self.n_rows == 0:
-            raise ValueError("confusion must hold counts >= 0 and at least one row")
+            raise ParameterError("confusion must hold counts >= 0 and at least one row")
 
     @classmethod
     def of(
@@ -79,13 +80,15 @@ class Classification:
 
         Raises
         ------
-        ValueError
-            If shapes differ, a label is not in ``classes``, or a row of ``proba`` is no distribution.
+        ParameterError
+            If shapes differ, ``classes`` do not ascend, a label is not in them, or a row of ``proba`` is no
+            distribution.
         """
         labels = tuple(int(c) for c in classes)
+        _check_ascending(labels)  # before labels are looked up by bisection, which would blame the labels
         true, predicted = _codes("y_true", y_true, labels), _codes("y_pred", y_pred, labels)
         if true.shape != predicted.shape:
-            raise ValueError(f"y_true has {true.size} rows, y_pred has {predicted.size}")
+            raise ParameterError(f"y_true has {true.size} rows, y_pred has {predicted.size}")
         k = len(labels)
         counts = np.bincount(true * k + predicted, minlength=k * k).reshape(k, k)
         return cls(labels, _rows(counts), None if proba is None else _log_loss(true, proba, k))
@@ -199,16 +202,16 @@ class Reliability:
 
         Raises
         ------
-        ValueError
+        ParameterError
             If shapes differ, ``n_bins < 1``, or a probability is outside 0..1.
         """
         prob, hit = np.asarray(p, dtype=np.float64), np.asarray(happened, dtype=bool)
         if prob.ndim != 1 or prob.shape != hit.shape:
-            raise ValueError(f"p and happened must have the same shape (n,), were {prob.shape} and {hit.shape}")
+            raise ParameterError(f"p and happened must have the same shape (n,), were {prob.shape} and {hit.shape}")
         if n_bins < 1:
-            raise ValueError(f"n_bins must be >= 1, was {n_bins}")
+            raise ParameterError(f"n_bins must be >= 1, was {n_bins}")
         if not np.all((prob >= 0.0) & (prob <= 1.0)):
-            raise ValueError("p must be between 0 and 1")
+            raise ParameterError("p must be between 0 and 1")
         which = np.minimum((prob * n_bins).astype(np.int64), n_bins - 1)  # p = 1 belongs to the last bin
         n = np.bincount(which, minlength=n_bins)
         used = n > 0
@@ -224,24 +227,33 @@ class Reliability:
         return _ratio(sum(gaps), sum(self.n))
 
 
+def _check_ascending(classes: tuple[int, ...]) -> None:
+    if list(classes) != sorted(set(classes)):
+        raise ParameterError(f"classes must be distinct and ascending, were {classes}")
+
+
 def _codes(name: str, labels: ArrayLike, classes: tuple[int, ...]) -> NDArray[np.int64]:
     values = np.asarray(labels)
     if values.ndim != 1 or values.size == 0:
-        raise ValueError(f"{name} must have shape (n,) with n >= 1, was {values.shape}")
+        raise ParameterError(f"{name} must have shape (n,) with n >= 1, was {values.shape}")
     codes = np.searchsorted(np.array(classes), values).astype(np.int64)
     known = np.array(classes)[np.minimum(codes, len(classes) - 1)] == values
     if not known.all():
-        raise ValueError(f"{name} must hold only {classes}, found {values[~known][0]} at row {int(np.argmin(known))}")
+        raise ParameterError(
+            f"{name} must hold only {classes}, found {values[~known][0]} at row {int(np.argmin(known))}"
+        )
     return codes
 
 
 def _log_loss(true: NDArray[np.int64], proba: ArrayLike, n_classes: int) -> float:
     p = np.asarray(proba, dtype=np.float64)
     if p.shape != (true.size, n_classes):
-        raise ValueError(f"proba must have shape ({true.size}, {n_classes}), was {p.shape}")
+        raise ParameterError(f"proba must have shape ({true.size}, {n_classes}), was {p.shape}")
     fair = np.all((p >= 0.0) & (p <= 1.0), axis=1) & (np.abs(p.sum(axis=1) - 1.0) <= _SUM_SLACK)
     if not fair.all():
-        raise ValueError(f"proba must be a distribution in every row, was {p[~fair][0]} at row {int(np.argmin(fair))}")
+        raise ParameterError(
+            f"proba must be a distribution in every row, was {p[~fair][0]} at row {int(np.argmin(fair))}"
+        )
     # A certain miss would be infinite: bounded at one rounding step, as scikit-learn does.
     floor = np.finfo(np.float64).eps
     return float(-np.log(np.clip(p[np.arange(true.size), true], floor, 1.0 - floor)).mean())

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import treelite
 
 from hftcore.artifact import Artifact
+from hftcore.errors import EventError
 from hftcore.forest.adversarial import adversarial_rows
 from hftcore.forest.forest import reference_margins
 from hftcore.manifest import FOREST
@@ -40,20 +41,20 @@ class ParityCheck:
 
 @dataclass(frozen=True, slots=True)
 class ParityReport:
-    """All comparisons of ``verify``; ``ok`` where no row differs."""
+    """All comparisons of ``verify``; ``ok`` where each compared at least one row and none differs."""
 
     checks: tuple[ParityCheck, ...]
 
     @property
     def ok(self) -> bool:
-        return all(check.differing == 0 for check in self.checks)
+        return bool(self.checks) and all(check.rows > 0 and check.differing == 0 for check in self.checks)
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON."""
         return {"ok": self.ok, "checks": [asdict(check) for check in self.checks]}
 
     def __str__(self) -> str:
-        width = max(len(check.name) for check in self.checks)
+        width = max((len(check.name) for check in self.checks), default=5)
         lines = [f"{'check':<{width}}  {'rows':>10}  {'differing':>10}  {'max ulp':>10}"]
         lines += [f"{c.name:<{width}}  {c.rows:>10}  {c.differing:>10}  {c.max_ulp:>10}" for c in self.checks]
         return "\n".join([*lines, "every bit agrees" if self.ok else "PATHS DISAGREE"])
@@ -70,15 +71,23 @@ def verify(art: Artifact, events: Events) -> ParityReport:
     ----------
     art : Artifact
     events : Events
-        Event by event is compared on the first 20,000, everything else on all.
+        Event by event is compared up to the 20,000th event from the first row on, everything else on all.
 
     Returns
     -------
     report : ParityReport
         Nothing is raised for a difference.
+
+    Raises
+    ------
+    EventError
+        If the events give no row: there is nothing to compare.
     """
-    batch = FeaturePipeline(art.spec).transform(events)
-    checks = _feature_checks(art, events, batch)
+    pipe = FeaturePipeline(art.spec)
+    batch = pipe.transform(events)
+    if not len(batch):
+        raise EventError(f"{events.source}: no rows: {len(events)} events, none of which gives a row of features")
+    checks = _feature_checks(art, events, batch, int(pipe.rows[0]))
     rows = np.ascontiguousarray(batch)
     forest = treelite.Model.deserialize(art.path / FOREST)
     hostile = adversarial_rows(forest, _N_ADVERSARIAL, _SEED)
@@ -108,9 +117,9 @@ def _ordered(bits: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     return np.where(bits & _SIGN, ~bits, bits | _SIGN)
 
 
-def _feature_checks(art: Artifact, events: Events, batch: FloatMatrix) -> list[ParityCheck]:
+def _feature_checks(art: Artifact, events: Events, batch: FloatMatrix, first_row: int) -> list[ParityCheck]:
     n = len(events)
-    checks = [_step_check(art, events[: min(n, _N_STEPS)])]
+    checks = [_step_check(art, events[: min(n, first_row + _N_STEPS)])]  # a late first row is compared all the same
     rng = np.random.default_rng(_SEED)
     for split in range(_N_SPLITS):
         cuts = [0, *sorted(rng.integers(0, n + 1, size=7).tolist()), n]

@@ -33,7 +33,7 @@ class FeaturePipeline:
     One object belongs to one thread at a time; ``transform`` releases the GIL.
     """
 
-    __slots__ = ("_instruments", "_native_pipeline", "_rows", "_spec")
+    __slots__ = ("_instruments", "_native_pipeline", "_rows", "_spec", "_symbols")
 
     def __init__(self, spec: FeatureSpec, instruments: Iterable[Instrument] | None = None) -> None:
         if not isinstance(spec, FeatureSpec):
@@ -41,6 +41,7 @@ class FeaturePipeline:
         self._spec = spec
         self._rows: IndexArray = np.empty(0, np.int64)
         self._instruments: InstrumentTable | None = None
+        self._symbols: tuple[str, ...] = ()  # of the instruments, at hand for every event
         self._native_pipeline: Any = None
         if instruments is not None:
             self._bind(instruments if isinstance(instruments, InstrumentTable) else InstrumentTable(instruments))
@@ -110,11 +111,18 @@ class FeaturePipeline:
         ------
         OutOfOrderError
             If the event is older than its symbol's last; it has not been taken in.
+        EventError
+            If the event's ``symbol_id`` means another symbol here; it has not been taken in.
         SpecError
             If the pipeline knows no instruments yet.
         """
         if self._native_pipeline is None:
             raise SpecError("update needs the instruments: FeaturePipeline(spec, instruments=events.instruments)")
+        if self._symbols[event.symbol_id : event.symbol_id + 1] != (event.symbol,):
+            raise EventError(
+                f"{event.symbol}: symbol_id {event.symbol_id} is not this symbol's among the pipeline's instruments: "
+                f"{', '.join(self._symbols)}"
+            )
         row = np.empty(len(self._spec.columns))
         step = self._native_pipeline.update(event.record, row)
         if step == _core.feature.STEP_ROW:
@@ -160,6 +168,7 @@ class FeaturePipeline:
                 Instrument(i.symbol, (i.tick_num, i.tick_den), (i.lot_num, i.lot_den), i.min_px_ticks, i.max_px_ticks)
                 for i in natives
             )
+            pipeline._symbols = pipeline._instruments.symbols
         except ValueError as error:
             raise SpecError(str(error)) from None
         return pipeline
@@ -174,6 +183,7 @@ class FeaturePipeline:
         except ValueError as error:
             raise SpecError(str(error)) from None
         self._instruments = instruments
+        self._symbols = instruments.symbols
 
     def _accept(self, instruments: InstrumentTable) -> None:
         mine = self._instruments

@@ -7,8 +7,11 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol
+
+from hftcore import _core
 
 Progress = Callable[[int, int], None]
 
@@ -36,9 +39,7 @@ class Steps:
         folder.mkdir(parents=True, exist_ok=True)
         self._memory_path = folder / ".steps.json"
         self._announcer = announcer
-        self._memory: dict[str, dict[str, Any]] = {}
-        if self._memory_path.exists():
-            self._memory = json.loads(self._memory_path.read_text())
+        self._memory = _remembered(self._memory_path)
         self.seconds: dict[str, float] = {}
 
     def run(
@@ -51,13 +52,14 @@ class Steps:
         """
         key = _digest({"inputs": inputs, "code": code_fingerprint()})
         known = self._memory.get(title)
-        reused = bool(outputs) and known is not None and known["key"] == key and all(path.exists() for path in outputs)
+        reused = bool(outputs) and known is not None and known["key"] == key and _unchanged(known["outputs"], outputs)
         progress = self._announcer.started(title)
         if not reused:
             start = time.perf_counter()
             self._forget(title)
             work(progress)
-            self._memory[title] = {"key": key, "seconds": time.perf_counter() - start}
+            seconds = time.perf_counter() - start
+            self._memory[title] = {"key": key, "seconds": seconds, "outputs": [_files_under(p) for p in outputs]}
             self._save()
         self.seconds[title] = self._memory[title]["seconds"]
         self._announcer.finished(title, self.seconds[title], reused)
@@ -79,16 +81,61 @@ def files_fingerprint(paths: Sequence[Path]) -> list[tuple[str, int, int]]:
     return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
 
 
+def library_versions(*names: str) -> dict[str, str | None]:
+    """Version of each installed distribution, None where it is not installed."""
+    return {name: _version(name) for name in names}
+
+
 @cache
 def code_fingerprint() -> str:
-    """SHA-256 over this package's files: another build makes everything anew."""
+    """SHA-256 over this package's files and its compiled core: another build makes everything anew."""
     root = Path(__file__).parent
     digest = hashlib.sha256()
     for path in sorted(p for p in root.rglob("*") if p.suffix in (".py", ".so", ".toml", ".avsc", ".j2")):
         digest.update(str(path.relative_to(root)).encode())
         digest.update(path.read_bytes())
+    digest.update(Path(_core.__file__).read_bytes())  # an editable install keeps it outside the package's folder
     return digest.hexdigest()
 
 
 def _digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _remembered(path: Path) -> dict[str, dict[str, Any]]:
+    """What the memory holds; a memory that cannot be understood is none, as the worst of it is work done twice."""
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {title: entry for title, entry in found.items() if _is_entry(entry)}
+
+
+def _is_entry(entry: Any) -> bool:
+    if not isinstance(entry, dict):
+        return False
+    key, seconds, outputs = (entry.get(name) for name in ("key", "seconds", "outputs"))
+    return isinstance(key, str) and isinstance(seconds, (int, float)) and isinstance(outputs, list)
+
+
+def _unchanged(known: list[Any], outputs: Sequence[Path]) -> bool:
+    found = [_files_under(path) for path in outputs]
+    return None not in found and found == known
+
+
+def _files_under(path: Path) -> list[list[str | int]] | None:
+    """Relative path, size and modification time of a file, or of each in a folder; None where there is nothing."""
+    if not path.exists():
+        return None
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    stats = [(str(p.relative_to(path)), p.stat()) for p in files]
+    return [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats]  # lists, as JSON gives them back

@@ -132,8 +132,19 @@ def write_feature_table(table: FeatureTable, path: Path) -> None:
     metadata = {_METADATA_KEY: json.dumps(table.about, sort_keys=True).encode()}
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    pq.write_table(pa.table(columns).replace_schema_metadata(metadata), partial, compression="zstd")
-    partial.replace(path)
+    try:
+        pq.write_table(pa.table(columns).replace_schema_metadata(metadata), partial, compression="zstd")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def spec_of_table(path: Path) -> str | None:
+    """SHA-256 of the spec that a feature table was made with; None where the file is no table of ours."""
+    if not path.is_file():
+        return None
+    raw = (pq.read_schema(path).metadata or {}).get(_METADATA_KEY)
+    return None if raw is None else str(json.loads(raw)["spec_sha256"])
 
 
 def read_feature_table(path: Path, spec: FeatureSpec) -> FeatureTable:

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hftcore.errors import ModelMismatchError, TrainingDataError
 from hftcore.files import write_atomically
 from hftcore.forest import load_forest
-from hftcore.forest.importers import LIGHTGBM_FILE, TRAINING_FILE
+from hftcore.forest.importers import LIGHTGBM_FILE
+from hftcore.forest.mllib_reader import is_mllib_folder
+from hftcore.manifest import TRAINING, read_object
 from hftcore.training_table import TrainingTable, open_training_table
 
 if TYPE_CHECKING:
@@ -60,13 +63,16 @@ class TrainingResult:
 
     @classmethod
     def load(cls, model_path: str | Path) -> TrainingResult:
-        """Read back ``training.json`` of a folder that a trainer wrote."""
+        """Read back ``training.json`` of a folder that a trainer wrote; raises ModelMismatchError if it is damaged."""
         path = Path(model_path)
-        found = json.loads((path / TRAINING_FILE).read_text())
-        found["n_rows_of_class"] = {int(k): n for k, n in found["n_rows_of_class"].items()}
-        for name in ("feature_names", "window_ns", "symbols"):
-            found[name] = tuple(found[name])
-        return cls(**found, model_path=path)
+        found = read_object(path / TRAINING)
+        try:
+            found["n_rows_of_class"] = {int(k): n for k, n in found["n_rows_of_class"].items()}
+            for name in ("feature_names", "window_ns", "symbols"):
+                found[name] = tuple(found[name])
+            return cls(**found, model_path=path)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ModelMismatchError(f"{path / TRAINING}: no record of a training: {error}") from error
 
 
 def record_training(
@@ -101,7 +107,7 @@ def record_training(
         model_path=model_path,
     )
     text = json.dumps(result.to_dict(), indent=2) + "\n"
-    write_atomically(model_path / TRAINING_FILE, text.encode())
+    write_atomically(model_path / TRAINING, text.encode())
     return result
 
 
@@ -130,7 +136,7 @@ def train_lightgbm(
     spec : FeatureSpec
         Its names are the columns to train on.
     out_dir : path
-        Gets ``model.txt`` and ``training.json``.
+        Gets ``model.txt`` and ``training.json``; a LightGBM model that was there is replaced, one of MLlib is not.
     n_trees, depth, learning_rate, max_bins, subsample, min_rows_per_leaf
         Rounds of three trees each, of at most ``2 ** depth`` leaves; ``subsample`` is the share of rows per round.
     n_threads : int
@@ -141,10 +147,13 @@ def train_lightgbm(
     Raises
     ------
     TrainingDataError
-        If the table cannot be trained on; names the column and the value.
+        If the table cannot be trained on; names the column and the value. If ``out_dir`` holds an MLlib model.
     """
     import lightgbm
 
+    folder = Path(out_dir)
+    if folder.is_file() or is_mllib_folder(folder):
+        raise TrainingDataError(f"{folder}: holds something else than a LightGBM model; name another folder")
     report = progress or (lambda done, total: None)
     data = open_training_table(table, spec.names, max_rows=max_rows, seed=seed)
     parameters = {
@@ -180,7 +189,6 @@ def train_lightgbm(
     }
     booster = lightgbm.train({**parameters, **fixed}, rows, num_boost_round=n_trees, callbacks=[on_round])
     seconds = time.perf_counter() - started
-    folder = Path(out_dir)
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / LIGHTGBM_FILE, booster.model_to_string().encode())
     return record_training(

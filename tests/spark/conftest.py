@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +16,22 @@ import hftcore as hc
 from hftcore.errors import JavaNotFoundError
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache folder for this run and its subprocesses, so that the user's stays clean."""
+    folder = tmp_path_factory.getbasetemp() / "cache"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator[object]:
     """A local session; without Java a laptop skips, and CI fails."""
-    pytest.importorskip("pyspark")
+    if importlib.util.find_spec("pyspark") is None:
+        if os.environ.get("CI"):
+            pytest.fail("pyspark must be installed in CI")
+        pytest.skip("pyspark is not installed")
     from hftcore.spark import session
 
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-import click
+import pyarrow as pa
 import typer
 
 import hftcore
@@ -58,14 +58,14 @@ def main() -> None:
         if extra is None:
             raise
         _fail(MissingExtraError(f"{error.name} is not installed: pip install 'hftcore[{extra}]'"))
-    except (HftError, OSError) as error:
+    except (HftError, OSError, pa.ArrowInvalid) as error:  # Arrow's: a file that is not what its name says
         _fail(error)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         errors.print("interrupted")
         sys.exit(130)
 
 
 def _fail(error: Exception) -> NoReturn:
     errors.print(f"[bold red]hftcore:[/] {type(error).__name__}:", end=" ")
-    errors.print(str(error), markup=False, highlight=False)
+    errors.print(" ".join(str(error).split()), markup=False, highlight=False, soft_wrap=True)
     sys.exit(EXIT_BAD_INPUT)

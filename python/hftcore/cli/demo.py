@@ -38,11 +38,12 @@ def command(
         raise UsageError(f"trainer must be one of {', '.join(TRAINERS)}, was {trainer!r}")
     if data is not None and not data.is_dir():
         raise UsageError(f"data must be a folder, was {str(data)!r}")
-    errors.print(f"events: real market data in {data}" if data else "events: the generator (no data folder given)")
+    source = f"real market data in {data}" if data else "the generator (no data folder given)"
+    errors.print(f"events: {source}", soft_wrap=True, highlight=False, markup=False)
     with _announcer() as announcer:
         result = run_demo(DemoConfig(out=out, data=data, trainer=trainer, seed=seed), Steps(out, announcer))
     if json:
-        emit_json(result.report.to_dict())
+        emit_json({"report_path": str(result.report_path.resolve()), **result.report.to_dict()})
         return
     print_report(result.report, output)
     output.print(f"report: {result.report_path.resolve()}", soft_wrap=True, highlight=False)

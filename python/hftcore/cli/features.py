@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from hftcore import labels
 from hftcore.cli.shared import (
     FirstDay,
     Json,
@@ -15,11 +16,13 @@ from hftcore.cli.shared import (
     OffTick,
     Source,
     Symbols,
+    UsageError,
     emit_json,
     load_events,
     output,
     progress_bar,
 )
+from hftcore.events import Events
 from hftcore.spec import FeatureSpec
 from hftcore.table import LabelRule, make_feature_table, write_feature_table
 
@@ -34,18 +37,24 @@ def command(
     first: FirstDay = None,
     last: LastDay = None,
     off_tick: OffTick = "error",
-    horizon: Annotated[int, typer.Option(help="Label: rows ahead, of the same symbol and session.")] = 50,
-    deadband: Annotated[float, typer.Option(help="Label: a move of up to this many ticks is flat.")] = 0.0,
+    horizon: Annotated[int, typer.Option(help="Label: rows ahead, of the same symbol and session; >= 1.")] = 50,
+    deadband: Annotated[float, typer.Option(help="Label: a move of up to this many ticks is flat; >= 0.")] = 0.0,
     smoothing: Annotated[
-        str, typer.Option(help="Label: compare with the mean of the next rows, or with the last of them.")
+        str, typer.Option(help="Label: compare with the mean of the next rows (mean), or the last of them (last).")
     ] = "mean",
     json: Json = False,
 ) -> None:
     """Compute features with the compiled pipeline, label each row, and write a Parquet table."""
+    if out.resolve() == source.resolve() or out.is_dir():
+        raise UsageError(
+            f"--out must be a file of its own, was {out}, which is {'a folder' if out.is_dir() else 'read'}"
+        )
     loaded = FeatureSpec.load(spec)
     events = load_events(source, symbols, first, last, off_tick)
+    rule = LabelRule(horizon, deadband, smoothing)
+    _check(rule, events)
     with progress_bar("features") as progress:
-        table = make_feature_table(events, loaded, LabelRule(horizon, deadband, smoothing), progress)
+        table = make_feature_table(events, loaded, rule, progress)
     write_feature_table(table, out)
     figures = {
         "path": str(out),
@@ -65,3 +74,13 @@ def command(
     for key, count in table.class_counts().items():
         shown.add_row(f"label {key}", f"{count:,} ({count / len(table):.1%})")
     output.print(shown)
+
+
+def _check(rule: LabelRule, events: Events) -> None:
+    """Try the rule on no event: a wrong one costs no pass over the tape, and no other fault is taken for its own."""
+    if rule.horizon > len(events):
+        raise UsageError(f"horizon must be at most the number of events, {len(events)}, was {rule.horizon}")
+    try:
+        labels.direction(events[:0], horizon=rule.horizon, deadband=rule.deadband_ticks, smoothing=rule.smoothing)
+    except ValueError as error:
+        raise UsageError(str(error)) from error

@@ -18,7 +18,7 @@ def command(
     form: Annotated[str, typer.Option("--format", help="packed, json (lines) or avro.")] = "json",
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes on every machine.")] = 7,
     symbols: Annotated[str, typer.Option(help="Symbols, separated by commas; the first is the busiest.")] = "AAA,BBB",
-    seconds: Annotated[float, typer.Option(help="Length of the session in event time.")] = 60.0,
+    seconds: Annotated[float, typer.Option(help="Length of a session in event time, in seconds.")] = 60.0,
     rate: Annotated[float, typer.Option(help="Mean events per second over all symbols.")] = 20_000.0,
     signal: Annotated[
         float, typer.Option(help="0: nothing predicts the next move; 1: the order book nearly tells it.")

@@ -19,7 +19,11 @@ _COUNTS = ("n_orders", "n_fills", "bought_qty", "sold_qty", "position_qty")
 def command(
     journal: Annotated[Path, typer.Argument(help="Journal of a run, or a ledger database to read.")],
     sqlite: Annotated[
-        Path | None, typer.Option(help="Write the journal to this database; each decision id goes in once.")
+        Path | None,
+        typer.Option(
+            help="Write the journal to this database, each decision id once, and print what all of it holds; default: "
+            "print the journal's own."
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -29,12 +33,14 @@ def command(
             written = write_sqlite(journal, sqlite, progress)
         errors.print(f"{sqlite}: {written.orders:,} new orders, {written.fills:,} new fills")
     pnl = profit_and_loss(sqlite or journal)
+    # A database may hold the journals of many runs: its figures are not this journal's.
+    title = str(journal) if sqlite is None else f"{sqlite}: all runs written to it"
     rows = [row.to_dict() for row in pnl.rows]
     total = total_of(rows)
     if json:
-        emit_json({"symbols": rows, "total": total})
+        emit_json({"source": str(sqlite or journal), "symbols": rows, "total": total})
         return
-    shown = Table("symbol", *(name.removeprefix("n_") for name in (*_COUNTS, *_MONEY)), title=str(journal))
+    shown = Table("symbol", *(name.removeprefix("n_") for name in (*_COUNTS, *_MONEY)), title=title)
     for row in [*rows, total | {"symbol": "total"}]:
         shown.add_row(
             row["symbol"],

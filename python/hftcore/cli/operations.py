@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from hftcore.cli.shared import Json, emit_json, output
-from hftcore.registry import explain, operations, series
+from hftcore.registry import explain, operation, operations, series
 
 NAME = "operations"
 
@@ -20,16 +20,17 @@ def command(
 ) -> None:
     """List the operations a feature spec may use, or explain one: formula, parameters, warm-up, unit."""
     if name is not None:
-        output.print(explain(name), markup=False, highlight=False)
+        if json:
+            emit_json(asdict(operation(name)))
+        else:
+            output.print(explain(name), markup=False, highlight=False)
         return
     if json:
-        emit_json({key: asdict(operation) for key, operation in operations().items()})
+        emit_json({key: asdict(op) for key, op in operations().items()})
         return
     shown = Table("operation", "rev", "steps on", "parameters", "unit", "summary")
-    for operation in operations().values():
-        parameters = ", ".join(param.name if param.required else f"\\[{param.name}]" for param in operation.params)
-        shown.add_row(
-            operation.name, str(operation.rev), operation.clock, parameters or "-", operation.unit, operation.summary
-        )
+    for op in operations().values():
+        parameters = ", ".join(param.name if param.required else f"\\[{param.name}]" for param in op.params)
+        shown.add_row(op.name, str(op.rev), op.clock, parameters or "-", op.unit, op.summary)
     output.print(shown)
     output.print("input series: " + ", ".join(series()))

@@ -34,17 +34,25 @@ def command(
     first: FirstDay = None,
     last: LastDay = None,
     off_tick: OffTick = "error",
-    threshold: Annotated[float, typer.Option(help="A class trades when its score is at least this.")] = 0.70,
-    order_qty: Annotated[int, typer.Option(help="Size of an entry, in lots.")] = 100,
-    cooldown: Annotated[str, typer.Option(help="Event time between two entries of a symbol.")] = "1s",
+    threshold: Annotated[
+        float, typer.Option(help="A class trades when its score is at least this; above 0, at most 1.")
+    ] = 0.70,
+    order_qty: Annotated[int, typer.Option(help="Size of an entry, in lots; >= 1.")] = 100,
+    cooldown: Annotated[
+        str, typer.Option(help="Event time between two entries of a symbol, such as 250ms (ns, us, ms, s, m, h).")
+    ] = "1s",
     hold: Annotated[str, typer.Option(help="A position is closed after this much event time; 0s: never.")] = "60s",
     max_open_positions: Annotated[int, typer.Option(help="Risk: symbols with a position at one time.")] = 2,
     max_order_qty: Annotated[int, typer.Option(help="Risk: largest order that opens or adds, in lots.")] = 100,
     max_position_qty: Annotated[int, typer.Option(help="Risk: largest position of a symbol, in lots.")] = 100,
-    stop_loss_bps: Annotated[float, typer.Option(help="Risk: loss that closes a position; 0: no stop.")] = 20.0,
-    fee_bps: Annotated[float, typer.Option(help="Exchange fee, of the traded value.")] = 0.0,
+    stop_loss_bps: Annotated[
+        float, typer.Option(help="Risk: loss that closes a position, in steps of 0.001; 0: no stop.")
+    ] = 20.0,
+    fee_bps: Annotated[
+        float, typer.Option(help="Exchange fee, of the traded value, in steps of 0.001; negative: a rebate.")
+    ] = 0.0,
     rate: Annotated[
-        float | None, typer.Option(help="Records per second, open loop; default: as fast as it goes.")
+        float | None, typer.Option(help="Records per second, open loop, above 0; default: as fast as it goes.")
     ] = None,
     json: Json = False,
 ) -> None:

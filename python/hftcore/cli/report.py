@@ -22,11 +22,16 @@ def command(
     artifact: Annotated[Path, typer.Option(help="Artefact folder.")],
     out: Annotated[Path, typer.Option(help="Page to write; its figures go beside it as JSON.")],
     table: Annotated[
-        Path | None, typer.Option(help="Feature table of the test part: adds the model's quality.")
+        Path | None, typer.Option(help="Feature table of the test part: adds the model's quality; default: left out.")
     ] = None,
-    run: Annotated[Path | None, typer.Option(help="Folder of a replay: adds trading and latency.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="Folder of a replay: adds trading and latency; default: left out.")
+    ] = None,
     paced: Annotated[
-        Path | None, typer.Option(help="Folder of a replay with --rate: its tick-to-decision time is shown.")
+        Path | None,
+        typer.Option(
+            help="Folder of a replay with --rate: its tick-to-decision time is shown; default: that of --run."
+        ),
     ] = None,
     title: Annotated[str, typer.Option(help="Heading of the page.")] = "From market events to risk-checked decisions",
     json: Json = False,

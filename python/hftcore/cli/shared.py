@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,28 +14,43 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from hftcore.errors import EventError, HftError
+from hftcore.errors import EventError, ParameterError
 from hftcore.events import Events
 from hftcore.readers import read_events
 
 EXIT_CHECK_FAILED = 1
 EXIT_BAD_INPUT = 2
 
-output = Console()  # what a pipe should receive
-errors = Console(stderr=True)  # progress, notes and errors
+_PIPE_WIDTH = 160  # a pipe has no width of its own, and Rich's guess of 80 drops columns
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console as wide as its terminal; in a pipe as wide as the widest table, unless ``COLUMNS`` says otherwise."""
+    found = Console(stderr=stderr)
+    return found if found.is_terminal or "COLUMNS" in os.environ else Console(stderr=stderr, width=_PIPE_WIDTH)
+
+
+output = console()  # what a pipe should receive
+errors = console(stderr=True)  # progress, notes and errors
 
 ProgressCallback = Callable[[int, int], None]
 
 Source = Annotated[Path, typer.Argument(help="Events: a Parquet, CSV, Arrow or packed file, or a folder of those.")]
-Symbols = Annotated[str | None, typer.Option(help="Only these symbols, separated by commas.", metavar="A,B,...")]
-FirstDay = Annotated[str | None, typer.Option("--from", help="First UTC day, inclusive.", metavar="YYYY-MM-DD")]
-LastDay = Annotated[str | None, typer.Option("--to", help="Last UTC day, inclusive.", metavar="YYYY-MM-DD")]
+Symbols = Annotated[
+    str | None, typer.Option(help="Only these symbols, separated by commas; default: all.", metavar="A,B,...")
+]
+FirstDay = Annotated[
+    str | None, typer.Option("--from", help="First UTC day, inclusive; default: the first.", metavar="YYYY-MM-DD")
+]
+LastDay = Annotated[
+    str | None, typer.Option("--to", help="Last UTC day, inclusive; default: the last.", metavar="YYYY-MM-DD")
+]
 OffTick = Annotated[str, typer.Option(help="Trades priced between ticks: error, round (to the nearest tick) or drop.")]
 Trainer = Annotated[str, typer.Option(help="mllib (Spark, needs Java 17 or newer) or lightgbm.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the figures as JSON on standard output.")]
 
 
-class UsageError(HftError, ValueError):
+class UsageError(ParameterError):
     """An option whose value breaks a rule."""
 
 

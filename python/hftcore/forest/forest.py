@@ -53,6 +53,21 @@ def reference_margins(model: treelite.Model, rows: FloatMatrix) -> FloatMatrix:
     return np.ascontiguousarray(np.asarray(raw, dtype=np.float64).reshape(len(rows), -1))
 
 
+def reference_scores(forest: Forest, margins: FloatMatrix) -> FloatMatrix:
+    """Scores (n, n_classes) of margins (n, n_margins) by the forest's output rule, see ``output_rule.hpp``."""
+    with np.errstate(over="ignore", invalid="ignore"):  # exp of a large margin is inf, and its sigmoid 0
+        if forest.output_rule == "identity":
+            return margins.copy()
+        if forest.output_rule == "softmax":
+            shares = np.exp(margins - margins.max(axis=1, keepdims=True))
+            return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+        shares = 1.0 / (1.0 + np.exp(-forest.alpha * margins))
+        if forest.output_rule == "sigmoid":
+            return np.concatenate([1.0 - shares, shares], axis=1)
+        total = shares.sum(axis=1, keepdims=True)
+        return np.where(total == 0.0, 1.0 / len(forest.classes), shares / total)
+
+
 def header_field(model: treelite.Model, name: str) -> Any:
     """One field of Treelite's model header."""
     return model.get_header_accessor().get_field(name)

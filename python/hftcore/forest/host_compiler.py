@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shlex
@@ -14,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hftcore.errors import CompileError
-from hftcore.files import cache_dir, sha256_of, write_atomically
+from hftcore.files import cache_dir, write_atomically
+from hftcore.manifest import this_platform
 
 # Never -ffast-math: it assumes that there is no NaN. No -march: the library runs where the wheel runs.
 _FLAGS = ("-std=c99", "-O2", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off")
@@ -60,8 +62,9 @@ def find_compiler(cc: str | None = None) -> Compiler:
 def compile_library(sources: Mapping[str, str], compiler: Compiler, progress: Progress | None = None) -> bytes:
     """Compile C sources (file name to text) into one shared library and return its bytes.
 
-    Files are compiled side by side, one per core. The result is kept in the user's cache folder under the hash of
-    sources, flags and compiler. ``progress`` counts files and the link.
+    Files are compiled side by side, one per core that this process may use. The result is kept in the user's cache
+    folder under the hash of sources, flags, compiler and platform; where that folder cannot be written, nothing is
+    kept. ``progress`` counts files and the link.
 
     Raises
     ------
@@ -69,21 +72,38 @@ def compile_library(sources: Mapping[str, str], compiler: Compiler, progress: Pr
         If the compiler fails; carries its output.
     """
     report = progress or (lambda done, total: None)
-    cached = cache_dir("forests") / f"{_key(sources, compiler)}.so"
-    checksum = cached.with_suffix(".sha256")
-    if cached.exists() and checksum.exists() and checksum.read_text() == sha256_of(cached):
+    key = _key(sources, compiler)
+    cached = _cached(key)
+    if cached is not None:
         report(1, 1)
-        return cached.read_bytes()
+        return cached
     with tempfile.TemporaryDirectory(prefix="hftcore-cc-") as folder:
         library = _build(sources, compiler, Path(folder), report).read_bytes()
-    write_atomically(cached, library)
-    write_atomically(checksum, hashlib.sha256(library).hexdigest().encode())
+    with contextlib.suppress(OSError, RuntimeError):  # no place to keep it, or no home: the next build takes as long
+        folder_of_user = cache_dir("forests")
+        write_atomically(folder_of_user / f"{key}.so", library)
+        write_atomically(folder_of_user / f"{key}.sha256", _checksum(library))
     return library
+
+
+def _cached(key: str) -> bytes | None:
+    """The library kept under ``key``, if there is one and it is whole."""
+    try:
+        folder = cache_dir("forests")
+        library, checksum = (folder / f"{key}.so").read_bytes(), (folder / f"{key}.sha256").read_bytes()
+    except (OSError, RuntimeError):  # RuntimeError: this user has no home
+        return None
+    return library if checksum == _checksum(library) else None
+
+
+def _checksum(library: bytes) -> bytes:
+    return hashlib.sha256(library).hexdigest().encode()
 
 
 def _key(sources: Mapping[str, str], compiler: Compiler) -> str:
     digest = hashlib.sha256()
-    for part in (*compiler.command, compiler.version, *_FLAGS, *_LINK_FLAGS):
+    # The platform, because a home may be shared by machines whose compilers have one name and version.
+    for part in (this_platform(), *compiler.command, compiler.version, *_FLAGS, *_LINK_FLAGS):
         digest.update(part.encode() + b"\0")
     for name, text in sorted(sources.items()):
         digest.update(name.encode() + b"\0" + text.encode() + b"\0")
@@ -94,7 +114,7 @@ def _build(sources: Mapping[str, str], compiler: Compiler, folder: Path, report:
     for name, text in sources.items():
         (folder / name).write_text(text)
     units = sorted(name for name in sources if name.endswith(".c"))
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(max_workers=_n_cores()) as pool:
         jobs = [pool.submit(_run, compiler, [*_FLAGS, "-c", unit], folder) for unit in units]
         for n_done, job in enumerate(as_completed(jobs), start=1):
             job.result()
@@ -103,6 +123,11 @@ def _build(sources: Mapping[str, str], compiler: Compiler, folder: Path, report:
     _run(compiler, [*_LINK_FLAGS, *objects, "-o", "forest.so"], folder)
     report(len(units) + 1, len(units) + 1)
     return folder / "forest.so"
+
+
+def _n_cores() -> int:
+    """Cores that this process may use: in a container far fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _run(compiler: Compiler, arguments: list[str], folder: Path) -> None:

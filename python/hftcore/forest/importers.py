@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from dataclasses import replace
@@ -13,9 +12,9 @@ from hftcore.errors import ModelMismatchError
 from hftcore.forest.forest import Forest, refuse_odd_splits
 from hftcore.forest.lightgbm_reader import read_lightgbm
 from hftcore.forest.mllib_reader import is_mllib_folder, read_mllib
+from hftcore.manifest import TRAINING, read_object
 
 LIGHTGBM_FILE = "model.txt"
-TRAINING_FILE = "training.json"
 
 
 def load_forest(model: Any, names: tuple[str, ...], classes: tuple[int, ...] | None = None) -> Forest:
@@ -71,20 +70,29 @@ def _read_path(path: Path, names: tuple[str, ...], classes: tuple[int, ...] | No
     if not path.exists():
         raise ModelMismatchError(f"{path}: no such file or folder")
     if path.is_file():
-        return read_lightgbm(_text(path), classes)
+        return read_lightgbm(_text(path), classes, source=str(path))
     if (path / LIGHTGBM_FILE).is_file():
-        return read_lightgbm(_text(path / LIGHTGBM_FILE), classes)
+        if is_mllib_folder(path):
+            raise ModelMismatchError(f"{path}: holds two models, {LIGHTGBM_FILE} and one saved by Spark MLlib")
+        return read_lightgbm(_text(path / LIGHTGBM_FILE), classes, source=str(path / LIGHTGBM_FILE))
     if not is_mllib_folder(path):
         raise ModelMismatchError(f"{path}: neither a folder saved by Spark MLlib nor one with {LIGHTGBM_FILE}")
-    notes = path / TRAINING_FILE
-    trained_on = json.loads(notes.read_text())["feature_names"] if notes.is_file() else None
+    notes = path / TRAINING
+    trained_on = _trained_on(notes) if notes.is_file() else None
     forest = read_mllib(path, names, classes)
-    return forest if trained_on is None else _named(forest, tuple(trained_on))
+    return forest if trained_on is None else _named(forest, trained_on)
+
+
+def _trained_on(notes: Path) -> tuple[str, ...]:
+    found = read_object(notes).get("feature_names")
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        raise ModelMismatchError(f"{notes}: feature_names must be a list of names, was {found!r}")
+    return tuple(found)
 
 
 def _named(forest: Forest, names: tuple[str, ...]) -> Forest:
     if len(names) != forest.n_features:
-        raise ModelMismatchError(f"{TRAINING_FILE} names {len(names)} features, the model takes {forest.n_features}")
+        raise ModelMismatchError(f"{TRAINING} names {len(names)} features, the model takes {forest.n_features}")
     return replace(forest, feature_names=names)
 
 

@@ -64,9 +64,17 @@ def open_sources(source: Any, place: str = "") -> tuple[list[Source], str, list[
     return [frame := _frame(source, place)], frame.name, []
 
 
+def event_files(folder: Path) -> list[Path]:
+    """Return the files that reading ``folder`` reads, in order: known suffix in any case, no leading ``.`` or ``_``."""
+    return [p for p in _entries(folder) if p.is_file() and p.name.lower().endswith(SUFFIXES)]
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted((p for p in folder.iterdir() if not p.name.startswith((".", "_"))), key=lambda p: p.name)
+
+
 def _folder(path: Path) -> tuple[list[Source], str, list[str]]:
-    entries = sorted((p for p in path.iterdir() if not p.name.startswith((".", "_"))), key=lambda p: p.name)
-    files = [p for p in entries if p.is_file() and p.name.lower().endswith(SUFFIXES)]
+    entries, files = _entries(path), event_files(path)
     if not files:
         held = ", ".join(p.name for p in entries[:5]) or "nothing"
         raise EventError(f"{path}: no file to read (suffixes {', '.join(SUFFIXES)}); the folder holds {held}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from hftcore.artifact import Artifact
+from hftcore.errors import ReportError
 from hftcore.ledger import SymbolPnl
 from hftcore.metrics import Reliability
 from hftcore.report.data import (
@@ -31,6 +33,7 @@ from hftcore.table import FeatureTable
 _PERCENTILES = ("p50", "p90", "p99", "p99_9", "max")
 _LIBRARIES = ("hftcore", "numpy", "pyarrow", "pyspark", "lightgbm", "treelite", "tl2cgen")
 _BUY = 1  # ledger::Side
+_CLASSES = (-1, 0, 1)  # down, flat, up: the labels of a feature table
 
 
 def assemble(
@@ -54,8 +57,15 @@ def assemble(
         A replay as fast as it goes: trading, time per stage, throughput.
     paced : Run, optional
         A replay at a fixed rate: its ``tick_to_decision`` counts from the schedule and replaces that of ``run``.
+
+    Raises
+    ------
+    ReportError
+        If artefact, table and runs do not belong together, ``paced`` was not paced, or the model's classes are not
+        those of a table; names both values.
     """
-    proba = None if table is None else artifact.predict_proba(table.X)
+    _check_belonging(artifact, table, run, paced)
+    proba = None if table is None else _scores_by_class(artifact, table)
     return ReportData(
         title=title,
         data_source=data_source,
@@ -66,11 +76,48 @@ def assemble(
         model=_model_card(artifact, table),
         quality=None if table is None or proba is None else _quality(artifact, table, proba),
         importance=dict(artifact.importance),
-        calibration={} if table is None or proba is None else _calibration(artifact, table, proba),
-        trading=None if run is None else _trading(run),
+        calibration={} if table is None or proba is None else _calibration(table, proba),
+        trading=None if run is None else _trading(artifact, run),
         latency=_latency(run, paced),
         timings_s=dict(timings_s or {}),
     )
+
+
+def _check_belonging(artifact: Artifact, table: FeatureTable | None, run: Run | None, paced: Run | None) -> None:
+    if table is not None and table.about["spec_sha256"] != artifact.spec.sha256:
+        raise ReportError(
+            f"table: made with spec {table.about['spec_sha256']}, the artefact has spec {artifact.spec.sha256}"
+        )
+    for name, replayed in (("run", run), ("paced", paced)):
+        if replayed is None:
+            continue
+        model_id = replayed.journal.header.get("model_id")
+        if model_id != artifact.model_id:
+            raise ReportError(f"{name}: replayed model {model_id}, the artefact is model {artifact.model_id}")
+        if not replayed.counters:
+            raise ReportError(f"{name}: its journal has no end: the replay was stopped, so its counters are not known")
+    if paced is not None and paced.rate_hz is None:
+        raise ReportError("paced: must be a replay at a fixed rate (hftcore replay --rate), its rate_hz is None")
+
+
+def _scores_by_class(artifact: Artifact, table: FeatureTable) -> np.ndarray[Any, Any]:
+    """Scores with their columns in the order of ``_CLASSES``, whatever the order in the artefact."""
+    if sorted(artifact.classes) != list(_CLASSES):
+        raise ReportError(f"a table is labelled with the classes {_CLASSES}, the artefact has {artifact.classes}")
+    scores = artifact.predict_proba(table.X)
+    return scores[:, [artifact.classes.index(label) for label in _CLASSES]]
+
+
+def _in_sample(artifact: Artifact, ts_ns: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Which times are of the period that the model was trained on; none where the two only touch, end to start."""
+    inside = np.zeros(len(ts_ns), np.bool_)
+    window = artifact.training.get("window_ns")
+    if window is None or not len(ts_ns):
+        return inside
+    first_ns, last_ns = window
+    if first_ns != last_ns and (ts_ns.min() >= last_ns or ts_ns.max() <= first_ns):
+        return inside
+    return np.asarray((ts_ns >= first_ns) & (ts_ns <= last_ns))
 
 
 def machine() -> dict[str, str]:
@@ -117,8 +164,13 @@ def _model_card(artifact: Artifact, table: FeatureTable | None) -> ModelCard:
         target=target,
         train_rows=training.get("n_rows"),
         train_period=_period(training["window_ns"]) if "window_ns" in training else "",
-        test_period="" if table is None else _period((int(table.ts_event_ns.min()), int(table.ts_event_ns.max()))),
+        test_period="" if table is None else _test_period(artifact, table),
     )
+
+
+def _test_period(artifact: Artifact, table: FeatureTable) -> str:
+    period = _period((int(table.ts_event_ns.min()), int(table.ts_event_ns.max())))
+    return f"{period} (in sample: overlaps the training)" if _in_sample(artifact, table.ts_event_ns).any() else period
 
 
 def _period(window_ns: tuple[int, int] | list[int]) -> str:
@@ -129,16 +181,17 @@ def _period(window_ns: tuple[int, int] | list[int]) -> str:
 
 
 def _quality(artifact: Artifact, table: FeatureTable, proba: np.ndarray[Any, Any]) -> Quality:
-    predicted = np.asarray(artifact.classes)[proba.argmax(axis=1)]
-    return Quality.of(table.y, predicted, table.symbol.astype(str), proba)
+    predicted = np.asarray(_CLASSES)[proba.argmax(axis=1)]
+    scored = Quality.of(table.y, predicted, table.symbol.astype(str), proba)
+    return replace(scored, in_sample_rows=int(_in_sample(artifact, table.ts_event_ns).sum()))
 
 
-def _calibration(artifact: Artifact, table: FeatureTable, proba: np.ndarray[Any, Any]) -> dict[str, Reliability]:
-    columns = {name: artifact.classes.index(label) for name, label in (("up", 1), ("down", -1))}
-    return {name: Reliability.of(proba[:, i], table.y == artifact.classes[i]) for name, i in columns.items()}
+def _calibration(table: FeatureTable, proba: np.ndarray[Any, Any]) -> dict[str, Reliability]:
+    columns = {name: _CLASSES.index(label) for name, label in (("up", 1), ("down", -1))}
+    return {name: Reliability.of(proba[:, i], table.y == _CLASSES[i]) for name, i in columns.items()}
 
 
-def _trading(run: Run) -> Trading:
+def _trading(artifact: Artifact, run: Run) -> Trading:
     counters = run.counters
     rows = {row.symbol: row for row in run.profit.rows}
     decisions = dict(
@@ -155,8 +208,8 @@ def _trading(run: Run) -> Trading:
         fills=int(counters["fills"]),
         fees=sum(row.fees for row in by_symbol.values()),
         realised_pnl=sum(row.realised_pnl for row in by_symbol.values()),
-        unrealised_pnl=sum(row.unrealised_pnl for row in by_symbol.values()),
-        net_pnl=run.profit.net or 0.0,
+        unrealised_pnl=_sum_or_none(row.unrealised_pnl for row in by_symbol.values()),
+        net_pnl=run.profit.net,
         refusals=run.refusals,
         threshold_frac=strategy["threshold_frac"],
         by_symbol=by_symbol,
@@ -167,6 +220,7 @@ def _trading(run: Run) -> Trading:
             buy_ts_ns=fills["ts_event_ns"][buys],
             sell_ts_ns=fills["ts_event_ns"][~buys],
         ),
+        in_sample=bool(_in_sample(artifact, run.pnl.ts_ns).any()),
         settings=_words_of_settings(run.settings),
         assumptions=run.assumptions,
     )
@@ -178,10 +232,20 @@ def _symbol(row: SymbolPnl, n_decisions: int) -> SymbolTrading:
         fills=row.n_fills,
         fees=row.fees,
         realised_pnl=row.realised,
-        unrealised_pnl=row.unrealised or 0.0,
-        net_pnl=row.net or 0.0,
+        unrealised_pnl=row.unrealised,
+        net_pnl=row.net,
         n_decisions=n_decisions,
     )
+
+
+def _sum_or_none(amounts: Iterable[float | None]) -> float | None:
+    """A sum with an unknown part is unknown."""
+    total = 0.0
+    for amount in amounts:
+        if amount is None:
+            return None
+        total += amount
+    return total
 
 
 def _words_of_settings(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hftcore.errors import ReportError
+from hftcore.errors import ParameterError, ReportError
 from hftcore.metrics import Classification, Reliability
 from hftcore.report.codec import decode, encode
 
@@ -39,10 +39,14 @@ class ModelCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """Scores on the test part, over all symbols and for each."""
+    """Scores on the test part, over all symbols and for each.
+
+    ``in_sample_rows`` counts rows from the period that the model was trained on: such rows test nothing.
+    """
 
     overall: Classification
     by_symbol: dict[str, Classification] = field(default_factory=dict)
+    in_sample_rows: int = 0
 
     @classmethod
     def of(
@@ -77,9 +81,9 @@ class PnlCurve:
     def __post_init__(self) -> None:
         for name, series in (("equity", self.equity), *self.by_symbol.items()):
             if len(series) != len(self.ts_ns):
-                raise ValueError(f"{name} must have {len(self.ts_ns)} points, had {len(series)}")
+                raise ParameterError(f"{name} must have {len(self.ts_ns)} points, had {len(series)}")
         if not self.ts_ns:
-            raise ValueError("a curve must have at least one point")
+            raise ParameterError("a curve must have at least one point")
 
     @classmethod
     def of(
@@ -95,7 +99,7 @@ class PnlCurve:
         """Thin a full curve (shape (n,)) to about ``max_points``, keeping both ends and each bucket's extremes."""
         ts, worth = np.asarray(ts_ns, dtype=np.int64), np.asarray(equity, dtype=np.float64)
         if worth.size == 0 or ts.shape != worth.shape:
-            raise ValueError(
+            raise ParameterError(
                 f"ts_ns and equity must have the same shape (n,) with n >= 1, were {ts.shape}, {worth.shape}"
             )
         keep = envelope(worth, max_points)
@@ -118,8 +122,8 @@ class SymbolTrading:
     fills: int
     fees: float
     realised_pnl: float
-    unrealised_pnl: float
-    net_pnl: float
+    unrealised_pnl: float | None  # None, as net: a position is open and has no mark to value it by
+    net_pnl: float | None
     n_rows: int | None = None
     n_decisions: int | None = None
 
@@ -131,7 +135,8 @@ class SymbolTrading:
 class Trading:
     """What the decisions led to, in the simulated exchange; money in ``currency``.
 
-    Realised and unrealised P&L are before fees: net = realised + unrealised - fees, and that is checked.
+    Realised and unrealised P&L are before fees: net = realised + unrealised - fees, and that is checked. Unrealised and
+    net are None where an open position has no mark.
     """
 
     n_rows: int
@@ -140,13 +145,14 @@ class Trading:
     fills: int
     fees: float
     realised_pnl: float
-    unrealised_pnl: float
-    net_pnl: float
+    unrealised_pnl: float | None
+    net_pnl: float | None
     currency: str = "USD"
     refusals: dict[str, int] = field(default_factory=dict)  # reason -> decisions that risk refused
     threshold_frac: float | None = None  # a class must score at least this to be acted on
     by_symbol: dict[str, SymbolTrading] = field(default_factory=dict)
     curve: PnlCurve | None = None
+    in_sample: bool = False  # the tape has events of the period that the model was trained on
     settings: dict[str, Any] = field(default_factory=dict)  # strategy and risk limits, in words and units
     assumptions: tuple[str, ...] = ()  # of the simulated exchange: what real trading would not grant
 
@@ -168,7 +174,7 @@ class Percentiles:
     def __post_init__(self) -> None:
         steps = (0.0, self.p50, self.p90, self.p99, self.p99_9, self.max)
         if list(steps) != sorted(steps):
-            raise ValueError(f"percentiles must be >= 0 and must not fall, were {steps[1:]}")
+            raise ParameterError(f"percentiles must be >= 0 and must not fall, were {steps[1:]}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,9 +235,16 @@ class ReportData:
 
 
 def _check_net(part: Trading | SymbolTrading) -> None:
+    if part.unrealised_pnl is None or part.net_pnl is None:
+        if part.unrealised_pnl is not part.net_pnl:
+            raise ParameterError(
+                "unrealised_pnl and net_pnl must be both known or both unknown, "
+                f"were {part.unrealised_pnl} and {part.net_pnl}"
+            )
+        return
     parts = (part.realised_pnl, part.unrealised_pnl, -part.fees)
     if abs(sum(parts) - part.net_pnl) > _MONEY_SLACK * max(1.0, *map(abs, parts)):
-        raise ValueError(f"net_pnl must be realised + unrealised - fees = {sum(parts)}, was {part.net_pnl}")
+        raise ParameterError(f"net_pnl must be realised + unrealised - fees = {sum(parts)}, was {part.net_pnl}")
 
 
 def envelope(y: np.ndarray[Any, np.dtype[np.float64]], max_points: int) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -27,8 +27,10 @@ def points(frac: float) -> str:
     return f"{100.0 * frac:+.1f}{_THIN}points".replace("-", _MINUS)
 
 
-def money(amount: float, currency: str = "", *, signed: bool = False) -> str:
-    """-1234.5 -> 1,234.50 behind a minus sign, the currency after it."""
+def money(amount: float | None, currency: str = "", *, signed: bool = False) -> str:
+    """-1234.5 -> 1,234.50 behind a minus sign, the currency after it; None -> "no mark"."""
+    if amount is None:
+        return "no mark"
     sign = "+" if signed else ""
     text = f"{amount:{sign},.2f}".replace("-", _MINUS)
     return f"{text}{_THIN}{currency}" if currency else text

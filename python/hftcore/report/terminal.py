@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hftcore.metrics import Classification
 from hftcore.report import numbers, words
-from hftcore.report.data import Latency, ReportData, SymbolTrading, Trading
+from hftcore.report.data import Latency, Quality, ReportData, SymbolTrading, Trading
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -46,7 +46,7 @@ def _parts(data: ReportData, *, fancy: bool) -> Iterator[RenderableType]:
     yield Text.assemble((data.title, "bold"), "  ", (f"{words.data_kind(data)}: {data.data_source}", "dim"))
     yield Text(words.verdict(data) + "\n", style="bold")
     if data.quality is not None:
-        yield _scores(data.quality.overall, data.quality.by_symbol, fancy)
+        yield _scores(data.quality, fancy)
         yield _classes(data.quality.overall, fancy)
     if data.importance:
         yield _importance(data.importance, fancy)
@@ -67,8 +67,9 @@ def _parts(data: ReportData, *, fancy: bool) -> Iterator[RenderableType]:
         yield Text(f"Not in this report: {absent.part} ({absent.remedy})", style="dim")
 
 
-def _scores(overall: Classification, by_symbol: dict[str, Classification], fancy: bool) -> RenderableType:
-    title = "Scores beside the majority class"
+def _scores(quality: Quality, fancy: bool) -> RenderableType:
+    overall, by_symbol = quality.overall, quality.by_symbol
+    title = f"Scores beside the majority class, {words.rows_scored(quality).rstrip(',')}"
     table = _table(fancy, "rows of", "n", "accuracy", "majority", "gain", "F1", "majority", "MCC", "log loss")
     for name, c in (*by_symbol.items(), ("all symbols", overall)):
         base = c.majority
@@ -114,7 +115,7 @@ def _importance(importance: dict[str, float], fancy: bool) -> RenderableType:
 def _trading(t: Trading, fancy: bool) -> RenderableType:
     title = (
         f"Simulated trading, {t.currency}: {numbers.count(t.n_rows)} rows, {numbers.count(t.n_decisions)} decisions, "
-        f"{numbers.count(sum(t.refusals.values()))} refused"
+        f"{numbers.count(sum(t.refusals.values()))} refused{'; in sample' if t.in_sample else ''}"
     )
     table = _table(fancy, "symbol", "orders", "fills", "realised", "unrealised", "fees", "net")
     rows: list[tuple[str, SymbolTrading | Trading]] = [*t.by_symbol.items(), ("all symbols", t)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hftcore.metrics import Classification
 from hftcore.report import numbers
-from hftcore.report.data import STAGES, Latency, Percentiles, ReportData, Trading
+from hftcore.report.data import STAGES, Latency, Percentiles, Quality, ReportData, Trading
 
 TICK_TO_DECISION = "tick_to_decision"
 FIGURES = {  # attribute of Classification -> its name on paper
@@ -58,7 +58,7 @@ def verdict(data: ReportData) -> str:
     """The whole report in one sentence; what is not known is left out here and named by :func:`absences`."""
     clauses = []
     if data.quality is not None:
-        clauses.append(_skill(data.quality.overall))
+        clauses.append(_skill(data.quality))
     if data.trading is not None:
         clauses.append(_profit(data.trading))
     if data.latency is not None and TICK_TO_DECISION in data.latency.stages:
@@ -72,11 +72,16 @@ def absences(data: ReportData) -> list[Absence]:
     """What is missing, in the order of the page."""
     speed = data.latency is not None and bool(data.latency.stages)
     curve = data.trading is not None and data.trading.curve is not None
+    no_table = "no table of labelled rows was given: hftcore report --table"
     parts = (
         (data.model is not None, "Model card", "the run did not say which model spoke"),
-        (data.quality is not None, "Prediction quality", "the rows had no labels to compare with"),
+        (data.quality is not None, "Prediction quality", no_table),
         (bool(data.importance), "Feature importance", "the artefact carries no shares of gain"),
-        (any(r.n for r in data.calibration.values()), "Calibration", "no probabilities were kept beside the labels"),
+        (
+            any(r.n for r in data.calibration.values()),
+            "Calibration",
+            no_table if data.quality is None else "no probabilities were kept beside the labels",
+        ),
         (data.trading is not None, "Trading", "nothing was replayed: hftcore replay"),
         (curve or data.trading is None, "P&L curve", "the replay kept no equity over time"),
         (speed, "Latency", "nothing was timed: hftcore replay times each stage unless told not to"),
@@ -89,11 +94,23 @@ def edge(c: Classification) -> float:
     return c.accuracy - c.majority.accuracy
 
 
-def _skill(c: Classification) -> str:
+def rows_scored(quality: Quality) -> str:
+    """How many rows, and whether they test anything: "60,000 test rows", or what is in sample among them."""
+    n, known = quality.overall.n_rows, quality.in_sample_rows
+    if known == 0:
+        return f"{numbers.count(n)} test rows"
+    period = "of the period the model was trained on"
+    if known >= n:
+        return f"{numbers.count(n)} in-sample rows ({period})"
+    return f"{numbers.count(n)} rows, {numbers.count(known)} of them in sample ({period}),"
+
+
+def _skill(quality: Quality) -> str:
+    c = quality.overall
     base = c.majority
     stand = "above" if edge(c) > 0 else "below" if edge(c) < 0 else "level with"
     return (
-        f"the model names {numbers.percent(c.accuracy)} of {numbers.count(c.n_rows)} test rows right, {stand} the "
+        f"the model names {numbers.percent(c.accuracy)} of {rows_scored(quality)} right, {stand} the "
         f"{numbers.percent(base.accuracy)} of always saying \N{LEFT DOUBLE QUOTATION MARK}"
         f"{class_name(c.majority_class)}\N{RIGHT DOUBLE QUOTATION MARK} (MCC {numbers.ratio(c.mcc)})"
     )
@@ -102,9 +119,12 @@ def _skill(c: Classification) -> str:
 def _profit(t: Trading) -> str:
     if t.fills == 0:
         return "acted on, it filled no order"
-    verb = "earns" if t.net_pnl > 0 else "loses" if t.net_pnl < 0 else "ends at"
+    acted = "acted on in sample" if t.in_sample else "acted on"
     fills = f"{numbers.count(t.fills)} simulated fill{'' if t.fills == 1 else 's'}"
-    return f"acted on, it {verb} {numbers.money(abs(t.net_pnl), t.currency)} net of fees over {fills}"
+    if t.net_pnl is None:
+        return f"{acted}, its net P&L over {fills} is not known: an open position has no mark to value it by"
+    verb = "earns" if t.net_pnl > 0 else "loses" if t.net_pnl < 0 else "ends at"
+    return f"{acted}, it {verb} {numbers.money(abs(t.net_pnl), t.currency)} net of fees over {fills}"
 
 
 def _speed(p: Percentiles, latency: Latency) -> str:

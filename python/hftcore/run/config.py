@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from hftcore import _core
-from hftcore.errors import RiskConfigError
+from hftcore.errors import ParameterError, RiskConfigError
 
 _UNITS_NS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 _DURATION = re.compile(r"(\d+)(ns|us|ms|s|m|h)")
@@ -35,7 +37,7 @@ class Threshold:
 
     Raises
     ------
-    ValueError
+    ParameterError
         Names the parameter, the rule and the value.
     """
 
@@ -45,7 +47,8 @@ class Threshold:
     hold: int | str = 0
 
     def __post_init__(self) -> None:
-        self._native(1, 0)
+        with _own_errors():
+            self._native(1, 0)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values with units in the names."""
@@ -121,8 +124,9 @@ class RiskLimits:
     def _native(self) -> Any:
         for name in ("max_open_positions", "max_order_qty", "max_position_qty"):
             _whole(f"RiskLimits: {name}", getattr(self, name))
-        if self.max_open_positions < 0:
-            raise ValueError(f"RiskLimits: max_open_positions must be >= 0, was {self.max_open_positions}")
+        if not 0 <= self.max_open_positions < 2**32:
+            rule = ">= 0" if self.max_open_positions < 0 else "at most 2**32 - 1"
+            raise ParameterError(f"RiskLimits: max_open_positions must be {rule}, was {self.max_open_positions}")
         return _core.engine.Limits(**self.to_dict())
 
 
@@ -141,7 +145,7 @@ class SimulatedExchange:
 
     Raises
     ------
-    ValueError
+    ParameterError
         Names the parameter, the rule and the value.
     """
 
@@ -149,7 +153,8 @@ class SimulatedExchange:
     fee_per_unit: float | str = 0.0
 
     def __post_init__(self) -> None:
-        self._native()
+        with _own_errors():
+            self._native()
 
     @property
     def assumptions(self) -> tuple[str, ...]:
@@ -176,19 +181,33 @@ def duration_ns(what: str, value: int | str) -> int:
 
     Raises
     ------
-    ValueError
+    ParameterError
         Names what, the rule and the value.
     """
+    span = value
     if isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
-        return int(match[1]) * _UNITS_NS[match[2]]
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
-    raise ValueError(f"{what} must be >= 0 nanoseconds or text such as '250ms' (ns, us, ms, s, m, h), was {value!r}")
+        span = int(match[1]) * _UNITS_NS[match[2]]
+    if isinstance(span, int) and not isinstance(span, bool) and 0 <= span <= _INT64_MAX:
+        return span
+    raise ParameterError(
+        f"{what} must be >= 0 nanoseconds or text such as '250ms' (ns, us, ms, s, m, h), within 64 bits, was {value!r}"
+    )
+
+
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    """The rules live in C++, which knows ValueError; here it becomes one of ours, with the same words."""
+    try:
+        yield
+    except ParameterError:
+        raise
+    except ValueError as error:
+        raise ParameterError(str(error)) from error
 
 
 def _whole(what: str, value: object) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _INT64_MAX:
-        raise ValueError(f"{what} must be a whole number of at most 64 bits, was {value!r}")
+        raise ParameterError(f"{what} must be a whole number of at most 64 bits, was {value!r}")
 
 
 def _steps(what: str, value: float | str, digits: int) -> int:
@@ -197,7 +216,7 @@ def _steps(what: str, value: float | str, digits: int) -> int:
         scaled = Decimal(str(value)).scaleb(digits)
         whole = int(scaled)
     except (InvalidOperation, ValueError, OverflowError):
-        raise ValueError(f"{what} must be a finite number, was {value!r}") from None
+        raise ParameterError(f"{what} must be a finite number, was {value!r}") from None
     if whole != scaled or abs(whole) > _INT64_MAX:
-        raise ValueError(f"{what} must be a multiple of 1e-{digits} within 64 bits, was {value!r}")
+        raise ParameterError(f"{what} must be a multiple of 1e-{digits} within 64 bits, was {value!r}")
     return whole

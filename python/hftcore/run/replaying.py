@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 import numpy as np
 
 from hftcore import _core
-from hftcore.errors import JournalError, ModelMismatchError
+from hftcore.errors import JournalError, ModelMismatchError, ParameterError
 from hftcore.ledger.journal import parse_journal
 from hftcore.run.config import RiskLimits, SimulatedExchange, Threshold
 from hftcore.run.equity import equity_of
@@ -94,16 +95,21 @@ def replay(
 
     Raises
     ------
+    ParameterError
+        If ``rate_hz``, ``feed``, ``wait`` or ``config_epoch`` breaks its rule.
     ModelMismatchError
         If the model has no classes +1 and -1, or its features are not those of its spec.
     JournalError
-        If the journal exists, cannot be written, or stopped taking records: then nothing was sent any more.
+        If the journal exists, cannot be written, or stopped taking records. Trading then stops, but late: orders whose
+        records were still in the journal's buffer (256 KiB) or, with ``feed="threads"``, on their way to it (at most
+        4,161 records) were sent and are missing.
 
     Notes
     -----
-    A position is closed at the last touch before the first quote after its session (reason ``session_end``). The end
-    of the tape is no session end: what is open is valued at the last mid.
+    A position is closed at the first touch after its session (reason ``session_end``): the touch before is gone when
+    the end is seen. The end of the tape is no session end: what is open is valued at the last mid.
     """
+    _check_parameters(rate_hz, feed, wait, config_epoch)
     strategy, risk, execution = strategy or Threshold(), risk or RiskLimits(), execution or SimulatedExchange()
     up_class, down_class = _trading_classes(artifact)
     settings = _settings(artifact, events, strategy, risk, execution)
@@ -140,6 +146,17 @@ def replay(
         "assumptions": list(execution.assumptions),
     }
     return Run(journal_bytes, figures, equity_of(events, parse_journal(journal_bytes, "journal").fills))
+
+
+def _check_parameters(rate_hz: float | None, feed: str, wait: str, config_epoch: int | None) -> None:
+    # A slot of the schedule is a whole number of nanoseconds at best, so 1e9 is the fastest there is.
+    if rate_hz is not None and not (math.isfinite(rate_hz) and 0.0 < rate_hz <= 1e9):
+        raise ParameterError(f"replay: rate_hz must be above 0 and at most 1e9, was {rate_hz!r}")
+    for name, value, known in (("feed", feed, get_args(Feed)), ("wait", wait, get_args(Wait))):
+        if value not in known:
+            raise ParameterError(f"replay: {name} must be one of {', '.join(known)}, was {value!r}")
+    if config_epoch is not None and not 0 <= config_epoch < 2**32:
+        raise ParameterError(f"replay: config_epoch must be 0 to 2**32 - 1, was {config_epoch!r}")
 
 
 def _trading_classes(artifact: Model) -> tuple[int, int]:
@@ -186,30 +203,37 @@ def _run_to_end(job: Any, progress: Callable[[int, int], None] | None, journal: 
     """Run in a thread of its own, so that this one can report, and can abort on Ctrl-C."""
     results: list[dict[str, Any]] = []
     errors: list[BaseException] = []
+    ended = threading.Event()  # an interrupted Thread.join may take a running thread for a finished one
 
     def work() -> None:
         try:
             results.append(job.run())
         except BaseException as error:  # carried to the caller's thread below
             errors.append(error)
+        finally:
+            ended.set()
 
     thread = threading.Thread(target=work, name="hftcore-replay")
     thread.start()
     try:
-        while thread.is_alive():
-            thread.join(_POLL_S)
+        while not ended.wait(_POLL_S):
             if progress is not None:
                 progress(job.n_done, job.n_records)
     except BaseException:
         job.abort()
-        thread.join()
+        ended.wait()
         raise
+    finally:
+        thread.join()
     for error in errors:
         if isinstance(error, RuntimeError):
             raise JournalError(str(error)) from error
         raise error
     if results[0]["journal_failed"]:
-        raise JournalError(f"{journal or 'journal in memory'}: stopped taking records; nothing was sent after that")
+        raise JournalError(
+            f"{journal or 'journal in memory'}: stopped taking records; trading stopped, and the last orders before "
+            "may be missing"
+        )
     if progress is not None:
         progress(job.n_records, job.n_records)
     return results[0]

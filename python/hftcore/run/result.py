@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +24,8 @@ from hftcore.run.equity import Equity
 JOURNAL, FIGURES, EQUITY = "journal.hftj", "run.json", "equity.npz"
 _TOTAL = "total"  # of equity.npz; symbols have a prefix of their own
 _SYMBOL = "symbol:"
+_HASHES = {JOURNAL: "journal_sha256", EQUITY: "equity_sha256"}  # of run.json: the files it belongs with
+_NEEDED = ("source", "n_records", "rate_hz", "throughput_hz", "latency_ns", "assumptions")
 
 
 @dataclass(frozen=True)
@@ -132,13 +136,16 @@ class Run:
         }
 
     def save(self, path: str | Path) -> Path:
-        """Write the run into a folder: ``journal.hftj``, ``run.json``, ``equity.npz``. What was there is replaced."""
+        """Write the run into a folder: ``journal.hftj``, ``run.json``, ``equity.npz``. What was there is replaced.
+
+        ``run.json`` comes last and holds the hashes of the other two, so that no mixture of two runs loads.
+        """
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / JOURNAL, self.journal_bytes)
-        curves = {_SYMBOL + name: curve for name, curve in self.pnl.by_symbol.items()}
-        np.savez(folder / EQUITY, allow_pickle=False, ts_ns=self.pnl.ts_ns, **{_TOTAL: self.pnl.equity}, **curves)
-        figures = {**self.figures, "journal_sha256": self.journal_sha256}
+        files = {JOURNAL: self.journal_bytes, EQUITY: _equity_bytes(self.pnl)}
+        for name, content in files.items():
+            write_atomically(folder / name, content)
+        figures = {**self.figures, **{_HASHES[name]: _sha256(content) for name, content in files.items()}}
         write_atomically(folder / FIGURES, (json.dumps(figures, indent=2, sort_keys=True) + "\n").encode())
         return folder
 
@@ -149,22 +156,24 @@ class Run:
         Raises
         ------
         JournalError
-            If something is missing, or the journal is not the one that the figures belong to.
+            If something is missing or damaged, or journal and equity are not those that the figures belong to.
         """
         folder = Path(path)
         try:
             figures = json.loads((folder / FIGURES).read_text(encoding="utf-8"))
-            journal = (folder / JOURNAL).read_bytes()
-            with np.load(folder / EQUITY, allow_pickle=False) as stored:
-                curves = dict(stored)
+            files = {name: (folder / name).read_bytes() for name in _HASHES}
         except (OSError, ValueError) as error:
             raise JournalError(f"{folder}: no saved run: {error}") from error
-        expected = figures.pop("journal_sha256", None)
-        found = hashlib.sha256(journal).hexdigest()
-        if found != expected:
-            raise JournalError(f"{folder / JOURNAL}: expected sha256 {expected}, found {found}")
-        by_symbol = {name.removeprefix(_SYMBOL): y for name, y in curves.items() if name.startswith(_SYMBOL)}
-        return cls(journal, figures, Equity(curves["ts_ns"], curves[_TOTAL], by_symbol))
+        if not isinstance(figures, dict):
+            raise JournalError(f"{folder / FIGURES}: must be a JSON object, was {type(figures).__name__}")
+        for key in (*_NEEDED, *_HASHES.values()):
+            if key not in figures:
+                raise JournalError(f"{folder / FIGURES}: {key} is missing")
+        for name, content in files.items():
+            expected, found = figures.pop(_HASHES[name]), _sha256(content)
+            if found != expected:
+                raise JournalError(f"{folder / name}: expected sha256 {expected}, found {found}")
+        return cls(files[JOURNAL], figures, _equity_from(files[EQUITY], folder / EQUITY))
 
     def __repr__(self) -> str:
         c = self.counters
@@ -181,3 +190,24 @@ class Run:
             for symbol, n in zip(self.symbols, n_decisions, strict=True)
             if str(symbol) in rows
         }
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _equity_bytes(pnl: Equity) -> bytes:
+    out = io.BytesIO()
+    curves = {_SYMBOL + name: curve for name, curve in pnl.by_symbol.items()}
+    np.savez(out, allow_pickle=False, ts_ns=pnl.ts_ns, **{_TOTAL: pnl.equity}, **curves)
+    return out.getvalue()
+
+
+def _equity_from(content: bytes, path: Path) -> Equity:
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            curves = dict(stored)
+        by_symbol = {name.removeprefix(_SYMBOL): y for name, y in curves.items() if name.startswith(_SYMBOL)}
+        return Equity(curves["ts_ns"], curves[_TOTAL], by_symbol)
+    except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise JournalError(f"{path}: no equity curve: {error}") from error

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from hftcore.spark.java import find_java_home
@@ -67,3 +70,38 @@ def session(
     for key, value in settings.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
+
+
+@contextmanager
+def borrowed(spark: SparkSession | None = None) -> Iterator[SparkSession]:
+    """Yield ``spark``, else the session that runs, else a new one that ends with the block, its JVM too.
+
+    Whoever measures time afterwards shares the machine with no idle JVM, which has threads of its own.
+    """
+    if spark is not None or SparkContext._active_spark_context is not None:
+        yield spark or session()
+        return
+    had_jvm = SparkContext._gateway is not None  # someone's stopped session leaves one, and may want it back
+    own = session()
+    try:
+        yield own
+    finally:
+        own.stop()
+        if not had_jvm:
+            _end_jvm()
+
+
+def _end_jvm() -> None:
+    gateway = SparkContext._gateway
+    if gateway is None:
+        return
+    process: subprocess.Popen[bytes] = gateway.proc
+    gateway.shutdown()
+    if process.stdin is not None:
+        process.stdin.close()  # pyspark's JVM ends when this pipe does
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    SparkContext._gateway = SparkContext._jvm = None  # the next session starts a JVM of its own

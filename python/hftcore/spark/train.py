@@ -21,7 +21,7 @@ from pyspark.sql.functions import col
 
 from hftcore.errors import TrainingDataError
 from hftcore.forest.mllib_reader import is_mllib_folder
-from hftcore.spark.session import session
+from hftcore.spark.session import borrowed
 from hftcore.train import Progress, TrainingResult, record_training
 from hftcore.training_table import CLASSES, TrainingTable, open_training_table
 
@@ -69,7 +69,7 @@ def train_mllib(
     n_partitions : int
         Part of what makes a model: rows are dealt to partitions by number, whatever the machine has cores.
     spark : SparkSession, optional
-        Default: ``hftcore.spark.session()``.
+        Default: the session that runs, else ``hftcore.spark.session()``, stopped with its JVM when the model is saved.
     progress : callable, optional
         Called with (trees done, trees in all) of the three GBTs together, from a thread of its own while Spark works.
 
@@ -82,7 +82,6 @@ def train_mllib(
     if folder.exists() and not is_mllib_folder(folder) and (folder.is_file() or any(folder.iterdir())):
         raise TrainingDataError(f"{folder}: holds something else than an MLlib model; name another folder")
     data = open_training_table(table, spec.names, max_rows=max_rows, seed=seed)
-    active = spark or session()
     parameters: dict[str, Any] = {
         "maxIter": n_trees,
         "maxDepth": depth,
@@ -91,9 +90,9 @@ def train_mllib(
         "subsamplingRate": subsample,
         "minInstancesPerNode": min_rows_per_leaf,
     }
-    classifier = GBTClassifier(featuresCol="features", labelCol="is_class", seed=seed, **parameters)
-    started = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="hftcore-train-") as scratch:
+    with borrowed(spark) as active, tempfile.TemporaryDirectory(prefix="hftcore-train-") as scratch:
+        started = time.perf_counter()
+        classifier = GBTClassifier(featuresCol="features", labelCol="is_class", seed=seed, **parameters)
         rows = _load(active, data, Path(scratch, "rows.parquet"), n_partitions).persist()
         try:
             models = []
@@ -103,9 +102,10 @@ def train_mllib(
                     models.append(classifier.fit(of_class))
         finally:
             rows.unpersist()
-    whole = OneVsRestModel(models=models)
-    whole.set(whole.classifier, classifier)
-    whole.write().overwrite().save(f"file://{folder}")
+        whole = OneVsRestModel(models=models)
+        whole.set(whole.classifier, classifier)
+        whole.write().overwrite().save(f"file://{folder}")
+        seconds = time.perf_counter() - started
     return record_training(
         "mllib",
         data,
@@ -114,7 +114,7 @@ def train_mllib(
         parameters={**parameters, "n_partitions": n_partitions},
         seed=seed,
         libraries=("pyspark",),
-        seconds=time.perf_counter() - started,
+        seconds=seconds,
     )
 
 

@@ -73,13 +73,15 @@ class FeatureSpec:
         self._version = version
         self._origin = one_of("origin", origin, _ORIGINS)
         self._rows = one_of("rows", rows, _ROWS)
-        if isinstance(drop, str):
+        if isinstance(drop, (str, Mapping)) or not isinstance(drop, Iterable):
             raise SpecError(f"drop must be a list, was {drop!r}")
         wanted = {one_of("drop", rule, _DROPS) for rule in drop}
         self._drop = tuple(rule for rule in _DROPS if rule in wanted)
         self._session = None if session is None else (time_ns(session[0]), time_ns(session[1]))
         if self._session is not None and self._session[0] == self._session[1]:
             raise SpecError(f"session: open and close must differ, both were {session and session[0]!r}")
+        if not isinstance(features, Iterable):
+            raise SpecError(f"features must be a list, was {features!r}")
         defs = [_core.feature.FeatureDef(f.name, f.op, f.input, checked(f)) for f in features]
         try:
             self._columns = tuple(Column(**row) for row in _core.feature.describe(self._make_native(defs, "")))
@@ -182,6 +184,8 @@ class FeatureSpec:
             if set(session) != {"open", "close"}:
                 raise SpecError("session needs both open and close")
             options["session"] = (session["open"], session["close"])
+        if not isinstance(data["features"], (list, tuple)):
+            raise SpecError(f"features must be a list of tables, was {data['features']!r}")
         features = [feature_of(i, row) for i, row in enumerate(data["features"], 1)]
         return cls(data["name"], features, **options)
 
@@ -202,6 +206,8 @@ class FeatureSpec:
         try:
             text = path.read_text(encoding="utf-8")
             return cls.from_json(text) if path.suffix == ".json" else cls.from_dict(tomllib.loads(text))
+        except UnicodeDecodeError as error:
+            raise SpecError(f"{path}: not UTF-8: {error}") from None
         except tomllib.TOMLDecodeError as error:
             raise SpecError(f"{path}: not TOML: {error}") from None
         except SpecError as error:

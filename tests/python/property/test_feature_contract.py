@@ -127,6 +127,64 @@ def test_the_future_does_not_change_the_past(op: registry.Operation, tape: hc.Ev
     assert whole[: len(first)].tobytes() == first.tobytes()
 
 
+def uneven(tape: hc.Events) -> hc.Events:
+    """The tape with what operations leave out: trades without side or quantity, books without a bid."""
+    data = tape.data.copy()
+    trades, quotes = (np.flatnonzero(data["kind"] == kind) for kind in (1, 2))
+    data["side"][trades[::2]] = 0
+    data["qty_lots"][trades[::5]] = 0
+    quiet = quotes[(np.arange(len(quotes)) // 400) % 3 == 1]  # for longer than a window
+    data["bid_qty_lots"][quiet] = 0
+    return hc.Events(data, tape.instruments)
+
+
+def chained(op: registry.Operation) -> list[dict[str, object]]:
+    """Each variant as v0, v1, ..., and what reads it."""
+    if op.clock == "none":
+        return [{"op": op.name, "name": "v0"}]
+    rows: list[dict[str, object]] = []
+    for i, feature in enumerate(variants(op)):
+        params = {k: "300ms" if v == "3s" else v for k, v in feature.params.items()}
+        source = {"input": feature.input} if feature.input else {}
+        rows.append({"op": op.name, "name": f"v{i}", **source, **params})
+        rows.append({"op": "ema", "name": f"ema{i}", "input": f"v{i}", "period": 1})
+        rows.append({"op": "rolling_max", "name": f"max{i}", "input": f"v{i}", "window": 1})
+        rows.append({"op": "ema", "name": f"slow{i}", "input": f"v{i}", "period": 4})
+    return rows
+
+
+def chained_rows(op: registry.Operation, rows: str, tape: hc.Events) -> tuple[np.ndarray, np.ndarray, hc.FeatureSpec]:
+    spec = hc.FeatureSpec.from_dict({"name": "chained", "rows": rows, "features": chained(op)})
+    pipe = hc.FeaturePipeline(spec)
+    values = pipe.transform(tape)
+    return values, pipe.rows, spec
+
+
+@EVERY
+def test_the_rows_setting_changes_no_value(op: registry.Operation, tape: hc.Events) -> None:
+    events = uneven(tape)
+    every, every_at, _ = chained_rows(op, "any", events)
+    for setting in ("quote", "trade"):
+        some, at, _ = chained_rows(op, setting, events)
+        common = np.searchsorted(every_at, at)
+        assert (every_at[common] == at).all()
+        assert some.tobytes() == every[common].tobytes()
+
+
+@EVERY
+def test_what_reads_a_column_reads_its_value(op: registry.Operation, tape: hc.Events) -> None:
+    events = uneven(tape)
+    for setting, kind in (("quote", 2), ("trade", 1)):
+        values, _, spec = chained_rows(op, setting, events)
+        for i, column in enumerate(spec.columns):
+            if column.name[0] != "v" or {"quote": 2, "trade": 1, "none": 0}[column.clock] != kind:
+                continue
+            x, ema, biggest = values[:, i], values[:, i + 1], values[:, i + 2]
+            usable = ~np.isnan(x)
+            assert biggest[usable].tobytes() == x[usable].tobytes()
+            np.testing.assert_allclose(ema[usable], x[usable], rtol=1e-12, atol=1e-9)
+
+
 def test_a_fresh_process_restores_and_continues_with_the_same_bytes(tape: hc.Events, tmp_path: Path) -> None:
     pipe = hc.FeaturePipeline(ALL_OF_THEM)
     pipe.transform(tape[:3000])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -103,3 +105,43 @@ def test_early_leaves_are_counted() -> None:
     assert mean.value == np.arange(15, 25).mean()
     mean.advance(3600 * 10**9 + 25)
     assert not mean.ready
+
+
+def test_time_passes_with_an_unusable_input_and_never_backwards() -> None:
+    for name in ("RollingMean", "RollingMin", "RollingMax"):
+        op = getattr(hc.features, name)("1us")
+        assert op.update(5.0, 1_000) == 5.0
+        op.advance(999)
+        assert op.value == 5.0
+        assert np.isnan(op.update(np.nan, 2_000))
+
+
+def test_huge_inputs_are_left_out_and_poison_nothing() -> None:
+    x = np.array([1.0, 1.7e308, 2.0, -1.7e308, 3.0, 1.1e12, 4.0])
+    usable = np.abs(x) < 2**40
+    for make in (lambda: hc.features.Ema(2), lambda: hc.features.EmaDeviation(2), lambda: hc.features.Rsi(2)):
+        assert make().transform(x)[usable].tobytes() == make().transform(x[usable]).tobytes()
+    assert (
+        hc.features.LogReturn(1).transform(x)[usable].tobytes()
+        == hc.features.LogReturn(1).transform(x[usable]).tobytes()
+    )
+
+
+@pytest.mark.parametrize("name", ["RollingMax", "RollingStd", "Ema"])
+def test_another_thread_is_refused_while_a_batch_is_under_way(name: str) -> None:
+    op = getattr(hc.features, name)(1000)
+    x = np.random.default_rng(1).normal(size=3_000_000)
+    worker = threading.Thread(target=lambda: [op.transform(x) for _ in range(3)])
+    worker.start()
+    refused = 0
+    while worker.is_alive():
+        try:
+            assert not op.value > 100
+            op.reset()
+            op.update(1.0)
+        except RuntimeError as error:
+            assert "in use by another thread" in str(error)
+            refused += 1
+    worker.join()
+    assert refused
+    assert op.transform(x[:1000]).shape == (1000,)

@@ -130,6 +130,17 @@ def test_rows_may_be_trades_and_take_the_last_two_sided_quote() -> None:
     assert found.values.tolist() == [0, 0, 0]
 
 
+@pytest.mark.parametrize("session", [None, (10 * HOUR_NS, 16 * HOUR_NS)])
+def test_a_trade_before_the_first_quote_of_its_session_has_no_label(session: tuple[int, int] | None) -> None:
+    tuesday = MONDAY + DAY_NS + 11 * HOUR_NS
+    events = tape([*path([10, 10], start=MONDAY + 11 * HOUR_NS), *path([0, 99, 99], start=tuesday)])
+    data = events.data.copy()
+    data["kind"][2] = EventKind.TRADE  # with Monday's mid it would be labelled "up" by the overnight gap
+    found = labels.direction(hc.Events(data, events.instruments), horizon=1, rows=np.arange(5), session=session)
+    assert found.rows.tolist() == [0, 3]
+    assert found.values.tolist() == [0, 0]
+
+
 def test_rows_restrict_what_is_counted() -> None:
     events = tape(path([10, 99, 10, 99, 11]))
     assert labels.direction(events, horizon=1, rows=np.array([0, 2, 4])).values.tolist() == [0, 1]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import hftcore as hc
+from hftcore import _core
 from hftcore.errors import EventError, OutOfOrderError, SpecError
 
 MID = hc.FeatureSpec("mid", [hc.mid(), hc.ema("mid_px", period=3)])
@@ -65,6 +67,21 @@ def test_other_instruments_are_refused(tape: hc.Events) -> None:
         pipe.transform(other)
 
 
+def test_an_event_of_another_symbol_is_refused_event_by_event(tape: hc.Events) -> None:
+    own = hc.FeaturePipeline(MID, tape.instruments)
+    restored = hc.FeaturePipeline.restore(MID, own.snapshot())
+    swapped = hc.Events(tape.data, tape.instruments[::-1])
+    wider = hc.Events.concat([hc.generate(seed=1, symbols=["AAA", "BBB", "CCC"], seconds=2, rate=50)])
+    third = wider[wider.data["symbol_id"] == 2]
+    for pipe in (own, restored):
+        blob = pipe.snapshot()
+        for event in (swapped[0], third[0]):
+            with pytest.raises(EventError, match=f"{event.symbol}: symbol_id {event.symbol_id} is not this symbol's"):
+                pipe.update(event)
+        assert pipe.snapshot() == blob
+        pipe.update(tape[0])
+
+
 def test_update_and_snapshot_need_instruments(tape: hc.Events) -> None:
     pipe = hc.FeaturePipeline(MID)
     with pytest.raises(SpecError, match="update needs the instruments"):
@@ -116,3 +133,29 @@ def test_a_day_of_real_data_is_finite_after_warm_up_and_split_invariant(data_dir
     for symbol in np.unique(owner):
         warm = rows[owner == symbol][2000:]
         assert np.isfinite(warm).all()
+
+
+def test_a_dropped_event_with_a_wild_time_makes_nothing_late(tape: hc.Events) -> None:
+    one = tape.select("AAA")
+    quotes = one[one.data["kind"] == 2][:200]
+    data = quotes.data.copy()
+    data["flags"][50] |= 1
+    data["ts_event_ns"][50] += 10 * 86_400 * 10**9
+    data["ts_event_ns"][60] = np.iinfo(np.int64).max
+    spec = hc.FeatureSpec("mid", [hc.mid(), hc.ema("mid_px", period=3)], drop=["suspicious"])
+    pipe = hc.FeaturePipeline(spec)
+    rows = pipe.transform(hc.Events(data, quotes.instruments))
+    kept = np.delete(np.arange(len(quotes)), [50, 60])
+    assert pipe.rows.tolist() == kept.tolist()
+    assert pipe.counters["suspicious"] == pipe.counters["out_of_bounds"] == 1
+    assert rows.tobytes() == hc.FeaturePipeline(spec).transform(quotes[kept]).tobytes()
+
+
+def test_unknown_rows_and_drop_rules_are_refused() -> None:
+    make = functools.partial(
+        _core.feature.Spec, name="x", sha256="", continuous=False, open_ns=0, close_ns=0, features=[]
+    )
+    make(rows=2, drop=31)
+    for wrong in ({"rows": 3, "drop": 0}, {"rows": -1, "drop": 0}, {"rows": 0, "drop": 32}):
+        with pytest.raises(ValueError, match=r"rows must be|drop must be"):
+            make(**wrong)

@@ -93,6 +93,10 @@ def test_the_demo_spec_is_shipped_and_loads() -> None:
         ({"feature": []}, "spec: unknown key 'feature' (did you mean 'features'?)"),
         ({"rows": "quotes"}, "rows must be one of quote, trade, any, was 'quotes' (did you mean 'quote'?)"),
         ({"drop": ["lockd"]}, "drop must be one of .*, was 'lockd' \\(did you mean 'locked'"),
+        ({"features": 5}, "features must be a list of tables, was 5"),
+        ({"features": {"op": "mid"}}, "features must be a list of tables, was {'op': 'mid'}"),
+        ({"drop": 5}, "drop must be a list, was 5"),
+        ({"drop": {"locked": True}}, "drop must be a list, was {'locked': True}"),
         ({"drop": "locked"}, "drop must be a list, was 'locked'"),
         ({"origin": 3}, "origin must be one of session_open, continuous, was 3"),
         ({"version": "1"}, "version must be an integer, was '1'"),
@@ -123,10 +127,19 @@ def test_a_broken_rule_is_named_with_its_value(change: dict[str, object], messag
         hc.FeatureSpec.from_dict({**good, **change})
 
 
+def test_features_that_are_no_list_are_named() -> None:
+    with pytest.raises(SpecError, match="features must be a list, was 5"):
+        hc.FeatureSpec("x", 5)  # type: ignore[arg-type]
+
+
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
     for name, text in (("a.toml", "name ="), ("b.json", "{"), ("c.toml", 'name = "x"\nfeatures = []')):
         with pytest.raises(SpecError, match=name):
             hc.FeatureSpec.load(write(tmp_path / name, text))
+    for name in ("d.toml", "e.json"):
+        (tmp_path / name).write_bytes('{"name": "Zürich"}'.encode("latin-1"))
+        with pytest.raises(SpecError, match=f"{name}: not UTF-8"):
+            hc.FeatureSpec.load(tmp_path / name)
     with pytest.raises(SpecError, match=r"gone\.toml: No such file"):
         hc.FeatureSpec.load(tmp_path / "gone.toml")
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-
 CHECKERS = {"mypy": ("--strict", "--config-file="), "pyright": ("--pythonpath", sys.executable)}
 
 

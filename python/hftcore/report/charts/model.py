@@ -86,7 +86,7 @@ def confusion_chart(c: Classification) -> Chart:
         ax.set_yticks(range(len(names)), names)
         ax.set_xlim(-0.5, len(names) - 0.5)
         ax.set_ylim(len(names) - 0.5, -0.5)
-        ax.set_xlabel("predicted (rows of the test part)")
+        ax.set_xlabel("predicted (rows)")
         ax.set_ylabel("happened")
         ax.tick_params(length=0, labelsize=12.5)
         for spine in ax.spines.values():

@@ -15,14 +15,6 @@ import hftcore as hc
 from hftcore.train import TrainingResult, train_lightgbm
 
 
-@pytest.fixture(autouse=True)
-def private_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache folder of the test run, so that nothing compiled earlier helps."""
-    folder = tmp_path_factory.getbasetemp() / "cache"
-    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
-    return folder
-
-
 @pytest.fixture(scope="session")
 def spec() -> hc.FeatureSpec:
     features = [hc.mid(), hc.spread(), hc.queue_imbalance(), hc.ema("mid_px", period=5), hc.rsi("mid_px", period=7)]

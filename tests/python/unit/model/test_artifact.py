@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import lightgbm
 import numpy as np
@@ -12,9 +14,16 @@ import pytest
 
 import hftcore as hc
 from hftcore.errors import ModelMismatchError
-from hftcore.manifest import read_manifest, render_manifest
+from hftcore.files import sha256_of
+from hftcore.manifest import model_id, read_manifest, render_manifest
 
 FILES = ("manifest.json", "spec.json", "forest.tl", "probes.npz", "training.json", "forest-*.so")
+
+
+def npy_bytes(array: np.ndarray) -> bytes:
+    out = io.BytesIO()
+    np.save(out, array)
+    return out.getvalue()
 
 
 @pytest.fixture
@@ -125,16 +134,105 @@ def test_a_manifest_that_was_resealed_with_a_lie_is_refused(copy: Path, changes:
         hc.Artifact.load(copy)
 
 
-def test_a_library_that_predicts_something_else_fails_the_probes(copy: Path, tmp_path: Path) -> None:
-    manifest = json.loads((copy / "manifest.json").read_text())
-    with np.load(copy / "probes.npz") as stored:
-        probes, margins = stored["rows"], stored["margins"]
-    margins[5, 1] = np.nextafter(margins[5, 1], np.inf)
-    np.savez(copy / "probes.npz", rows=probes, margins=margins)
-    from hftcore.files import sha256_of
+def reseal(folder: Path, **changes: Any) -> None:
+    """Make manifest, model id and file hashes fit what the folder holds now: what no hash can catch any more."""
+    manifest = json.loads((folder / "manifest.json").read_text()) | changes
+    manifest["files"] = {name: sha256_of(folder / name) for name in manifest["files"]}
+    (folder / "manifest.json").write_bytes(render_manifest({**manifest, "model_id": model_id(manifest)}))
 
-    rewrite_manifest(copy, files={**manifest["files"], "probes.npz": sha256_of(copy / "probes.npz")})
-    with pytest.raises(ModelMismatchError, match="probe row 5 must give the margins"):
+
+def probes_of(folder: Path) -> dict[str, Any]:
+    with np.load(folder / "probes.npz") as stored:
+        return dict(stored)
+
+
+def test_resealing_what_is_whole_changes_nothing(copy: Path, artifact: hc.Artifact) -> None:
+    reseal(copy)
+    assert hc.Artifact.load(copy).model_id == artifact.model_id
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"output_rule": "one_vs_rest_normalised"}, r"probes\.npz: probe row 0 must give the scores"),
+        ({"output_rule": "argmax"}, "argmax"),
+        ({"classes": [1, 0, -1]}, r"probes\.npz: classes must be \[1, 0, -1\], was \[-1, 0, 1\]"),
+        ({"classes": [-1, 0]}, "n_margins must be 2, was 3"),
+        ({"classes": [0, 0, 1]}, "'classes' must hold integers, none of them twice"),
+        ({"classes": ["down", "flat", "up"]}, "'classes' must hold integers"),
+        ({"n_trees": 14}, "number of trees must be 15, was 14"),
+        ({"n_probes": 0}, "'n_probes' must be or hold at least 1, was 0"),
+        ({"n_probes": 3}, r"probes\.npz: rows must be float64 of shape \(3, 5\), was float64 of shape \(1280, 5\)"),
+        ({"importance": {}}, "names in 'importance' must be"),
+        ({"importance": dict.fromkeys("abcde")}, "'importance' must hold numbers"),
+    ],
+)
+def test_a_lie_with_every_hash_recomputed_is_refused(copy: Path, changes: dict[str, object], words: str) -> None:
+    reseal(copy, **changes)
+    with pytest.raises(ModelMismatchError, match=words):
+        hc.Artifact.load(copy)
+
+
+def one_bit_up(values: np.ndarray) -> np.ndarray:
+    values[5, 1] = np.nextafter(values[5, 1], np.inf)
+    return values
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("margins", one_bit_up, "probe row 5 must give the margins"),
+        ("scores", lambda p: p + 1e-9, "probe row 0 must give the scores"),
+        ("scores", lambda p: np.where(p == p[7, 2], np.nan, p), "probe row 7 must give the scores"),
+        ("scores", lambda p: None, r"list of arrays must be .*'scores'.*, was"),
+        ("margins", lambda m: m[:, :1], r"margins must be float64 of shape \(1280, 3\), was .* \(1280, 1\)"),
+        ("rows", lambda x: x.view(np.int64), r"rows must be float64 of shape .*, was int64"),
+        ("rows", lambda x: x[:0], r"rows must be float64 of shape \(1280, 5\), was float64 of shape \(0, 5\)"),
+        ("classes", lambda c: c.astype(object), "no probes: Object arrays cannot be loaded"),
+    ],
+)
+def test_probes_that_do_not_fit_the_library_are_refused(copy: Path, name: str, change: Any, words: str) -> None:
+    probes = probes_of(copy)
+    changed = change(probes.pop(name))
+    np.savez(copy / "probes.npz", **probes, **({} if changed is None else {name: changed}))
+    reseal(copy)
+    with pytest.raises(ModelMismatchError, match=rf"probes\.npz: {words}"):
+        hc.Artifact.load(copy)
+
+
+def test_scores_may_differ_by_the_rounding_of_another_libm(copy: Path) -> None:
+    probes = probes_of(copy)
+    np.savez(copy / "probes.npz", **{**probes, "scores": one_bit_up(probes["scores"])})
+    reseal(copy)
+    hc.Artifact.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("probes.npz", b"", "no probes"),
+        ("probes.npz", b"garbage", "no probes"),
+        ("probes.npz", b"PK\x03\x04garbage", "no probes"),
+        ("probes.npz", npy_bytes(np.zeros(3)), "no probes"),
+        ("training.json", b"{", "no JSON"),
+        ("training.json", b"[]", "must hold a JSON object, held list"),
+        ("training.json", b"\xff", "no JSON"),
+        ("spec.json", b"\xff", "utf-8"),
+        ("spec.json", b"{", "not JSON"),
+        ("spec.json", b"5", "a spec is a table of keys"),
+        ("forest.tl", b"short", "no Treelite checkpoint: it holds 5 bytes"),
+    ],
+)
+def test_a_damaged_file_with_a_fresh_hash_is_named(copy: Path, name: str, data: bytes, words: str) -> None:
+    (copy / name).write_bytes(data)
+    reseal(copy)
+    with pytest.raises(ModelMismatchError, match=rf"{name}: .*{words}"):
+        hc.Artifact.load(copy)
+
+
+def test_a_file_that_the_manifest_does_not_list_is_refused(copy: Path) -> None:
+    (copy / "notes.txt").write_text("mine")
+    with pytest.raises(ModelMismatchError, match=r"notes\.txt: is not part of this model"):
         hc.Artifact.load(copy)
 
 

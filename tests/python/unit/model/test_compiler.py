@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import lightgbm
@@ -11,6 +12,8 @@ import pytest
 
 import hftcore as hc
 from hftcore.errors import CompileError, ModelMismatchError
+from hftcore.files import cache_dir
+from hftcore.forest import host_compiler
 from hftcore.forest.host_compiler import compile_library, find_compiler
 from hftcore.train import TrainingResult
 
@@ -141,7 +144,7 @@ def test_a_compiler_error_carries_the_compilers_words() -> None:
         compile_library({"main.c": "this_is_no_type x;\n"}, find_compiler())
 
 
-def test_a_second_build_comes_from_the_cache_unless_the_cache_was_altered(private_cache: Path) -> None:
+def test_a_second_build_comes_from_the_cache_unless_the_cache_was_altered(cache_of_the_run: Path) -> None:
     sources = {"main.c": "int hft_probe(void) { return 42; }\n"}
     steps: list[tuple[int, int]] = []
     library = compile_library(sources, find_compiler(), lambda done, total: steps.append((done, total)))
@@ -149,9 +152,73 @@ def test_a_second_build_comes_from_the_cache_unless_the_cache_was_altered(privat
     steps.clear()
     assert compile_library(sources, find_compiler(), lambda done, total: steps.append((done, total))) == library
     assert steps == [(1, 1)]
-    cached = next(f for f in (private_cache / "hftcore/forests").glob("*.so") if f.read_bytes() == library)
+    cached = next(f for f in (cache_of_the_run / "hftcore/forests").glob("*.so") if f.read_bytes() == library)
     cached.write_bytes(library[:-1] + b"\0\0")
     assert compile_library(sources, find_compiler()) == library
+
+
+@pytest.mark.parametrize("blocked", [".", "hftcore", "hftcore/forests"])
+def test_a_cache_folder_that_cannot_be_written_does_not_stop_a_build(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, blocked: str
+) -> None:
+    cache = tmp_path / "cache"
+    (cache / blocked).parent.mkdir(parents=True, exist_ok=True)
+    (cache / blocked).write_text("a file where the folder should be")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    assert compile_library({"main.c": "int hft_probe(void) { return 43; }\n"}, find_compiler()).startswith(b"\x7fELF")
+
+
+def test_a_full_disk_under_the_cache_does_not_stop_a_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(host_compiler, "write_atomically", full)
+    assert compile_library({"main.c": "int hft_probe(void) { return 44; }\n"}, find_compiler()).startswith(b"\x7fELF")
+
+
+def test_another_platform_has_another_place_in_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = {"main.c": "int hft_probe(void) { return 45; }\n"}
+    compile_library(sources, find_compiler())
+    steps: list[tuple[int, int]] = []
+    monkeypatch.setattr(host_compiler, "this_platform", lambda: "linux-riscv64")
+    compile_library(sources, find_compiler(), lambda done, total: steps.append((done, total)))
+    assert steps == [(1, 2), (2, 2)]
+
+
+def test_no_more_compilers_run_than_this_process_has_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: {3}, raising=False)
+    monkeypatch.setattr("os.cpu_count", lambda: 128)
+    assert host_compiler._n_cores() == 1
+
+
+def test_a_relative_cache_home_is_ignored(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for value in ("", "caches", "./caches"):
+        monkeypatch.setenv("XDG_CACHE_HOME", value)
+        assert cache_dir("forests") == tmp_path / "home/.cache/hftcore/forests"
+    assert [p.name for p in tmp_path.iterdir()] == ["home"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "no JSON"),
+        ("[]", "must hold a JSON object, held list"),
+        ('{"window_ns": 5}', "window_ns must be list or tuple or NoneType, was 5"),
+        ('{"feature_names": 5}', "feature_names must be"),
+        ('{"seed": "seven"}', "seed must be int or NoneType, was 'seven'"),
+    ],
+)
+def test_a_damaged_record_of_the_training_is_named(
+    trained: TrainingResult, spec: hc.FeatureSpec, tmp_path: Path, text: str, words: str
+) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(trained.model_path, model)
+    (model / "training.json").write_text(text)
+    with pytest.raises(ModelMismatchError, match=rf"training\.json: {words}"):
+        hc.compile_model(model, spec, tmp_path / "up.hft")
+    assert not (tmp_path / "up.hft").exists()
 
 
 def test_the_manifest_says_what_compiled_it(artifact: hc.Artifact) -> None:

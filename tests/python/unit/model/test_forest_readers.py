@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from hftcore._core.model import CompiledModel
 from hftcore.errors import ModelMismatchError
 from hftcore.forest import load_forest
-from hftcore.forest.forest import reference_margins, split_thresholds
+from hftcore.forest.forest import reference_margins, reference_scores, split_thresholds
+from hftcore.forest.host_compiler import compile_library, find_compiler
 
 NAMES = ("a", "b", "c", "d", "e")
 PARAMS = {"objective": "multiclass", "num_class": 3, "verbose": -1, "num_threads": 1}
@@ -214,3 +218,85 @@ def test_missing_parquet_files_are_named(saved: SavedGbt) -> None:
     (folder / "data" / "part-0.parquet").unlink()
     with pytest.raises(ModelMismatchError, match="data: expected Parquet files, found none"):
         load_forest(folder, ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("{", "no JSON"), ("[]", "must hold a JSON object"), ("{}", "feature_names must be a list of names, was None")],
+)
+def test_a_damaged_record_beside_an_mllib_model_is_named(saved: SavedGbt, text: str, words: str) -> None:
+    folder = saved.save()
+    (folder / "training.json").write_text(text)
+    with pytest.raises(ModelMismatchError, match=rf"training\.json: {words}"):
+        load_forest(folder, ("a", "b"))
+
+
+def test_a_folder_of_two_models_is_refused(saved: SavedGbt) -> None:
+    folder = saved.save()
+    (folder / "model.txt").write_text("tree")
+    with pytest.raises(ModelMismatchError, match=r"holds two models, model\.txt and one saved by Spark MLlib"):
+        load_forest(folder, ("a", "b"))
+
+
+@pytest.fixture(scope="module")
+def lightgbm_text() -> str:
+    rng = np.random.default_rng(3)
+    rows = rng.normal(size=(300, 5))
+    return fit(rows, np.where(rows[:, 0] > 0.3, 1, np.where(rows[:, 1] > 0, 0, -1)), num_leaves=4).model_to_string()
+
+
+def test_a_lightgbm_text_cut_off_anywhere_is_refused(lightgbm_text: str, tmp_path: Path) -> None:
+    path = tmp_path / "cut.txt"
+    for at in range(0, lightgbm_text.index("end of trees") + len("end of trees"), 37):
+        path.write_text(lightgbm_text[:at])
+        with pytest.raises(ModelMismatchError, match=r"cut\.txt: "):
+            load_forest(path, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "words"),
+    [
+        (r"\nTree=8\n.*?\nend of", "\nend of", "tree_sizes lists 9 trees, found 8"),
+        (r"\nTree=8\n", "\nTree=7\n", "tree 8 must follow, found tree '7'"),
+        (r"\ntree_sizes=[^\n]*", "", "field 'tree_sizes' is missing"),
+        (r"num_class=3", "num_class=three", "invalid literal.*'three'"),
+        (r"num_tree_per_iteration=3", "num_tree_per_iteration=2", "must hold 2 trees per iteration, found 9"),
+        (r"num_leaves=4", "num_leaves=5", "tree 0: leaf_value must hold 5 values, found 4"),
+        (r"\nthreshold=\S+ ", "\nthreshold=", "tree 0: threshold must hold 3 values, found 2"),
+        (r"\nthreshold=\S+", "\nthreshold=x", "tree 0: could not convert string to float: 'x'"),
+        (r"\nsplit_gain=[^\n]*", "", "tree 0: field 'split_gain' is missing"),
+        (r"\nsplit_feature=\d+", "\nsplit_feature=5", "tree 0: split_feature must be below 5, found 5"),
+        (r"\nsplit_feature=\d+", "\nsplit_feature=-1", "tree 0: split_feature must be below 5, found -1"),
+        (r"\nleft_child=\S+", "\nleft_child=0", "tree 0: left_child and right_child must name every node"),
+        (r"\nleaf_value=\S+", "\nleaf_value=nan", "tree 0: leaf_value must be finite"),
+    ],
+)
+def test_a_damaged_lightgbm_text_is_named(
+    lightgbm_text: str, tmp_path: Path, pattern: str, replacement: str, words: str
+) -> None:
+    damaged, n = re.subn(pattern, replacement, lightgbm_text, count=1, flags=re.DOTALL)
+    assert n == 1
+    (tmp_path / "model.txt").write_text(damaged)
+    for path in (tmp_path, tmp_path / "model.txt"):
+        with pytest.raises(ModelMismatchError, match=rf"model\.txt: damaged: {words}"):
+            load_forest(path, NAMES)
+
+
+@pytest.mark.parametrize("rule", ["softmax", "one_vs_rest_normalised", "sigmoid", "identity"])
+def test_reference_scores_are_the_output_rule_of_the_core(lightgbm_text: str, tmp_path: Path, rule: Any) -> None:
+    n_margins = 1 if rule == "sigmoid" else 3
+    classes = (0, 1) if rule == "sigmoid" else (-1, 0, 1)
+    margins = np.random.default_rng(4).normal(scale=300.0, size=(500, n_margins))
+    margins[0] = -1e300
+    body = " ".join(f"m[{k}] += row[{k}];" for k in range(n_margins))
+    source = f"""#include <stdint.h>
+static void add(const double* row, double* m) {{ {body} }}
+__attribute__((visibility("default"))) const struct {{
+  uint32_t abi, n_features, n_margins, reserved; void (*add_margins)(const double*, double*);
+}} hft_forest = {{1, {n_margins}, {n_margins}, 0, add}};
+"""
+    (tmp_path / "margins.so").write_bytes(compile_library({"main.c": source}, find_compiler()))
+    model = CompiledModel(str(tmp_path / "margins.so"), n_margins, len(classes), rule, 1.7)
+    (tmp_path / "model.txt").write_text(lightgbm_text)
+    forest = replace(load_forest(tmp_path, NAMES), output_rule=rule, classes=classes, alpha=1.7)
+    np.testing.assert_allclose(reference_scores(forest, margins), model.predict_proba(margins), rtol=0, atol=1e-15)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import hftcore as hc
-from hftcore.errors import TrainingDataError
+from hftcore.errors import ModelMismatchError, TrainingDataError
 from hftcore.train import TrainingResult, train_lightgbm
 from hftcore.training_table import open_training_table
 
@@ -117,3 +117,21 @@ def test_what_is_no_table_is_refused(spec: hc.FeatureSpec, columns: dict[str, An
         open_training_table(empty, spec.names)
     with pytest.raises(TrainingDataError, match="max_rows must be >= 1, was 0"):
         open_training_table(write(columns, tmp_path / "ok.parquet"), spec.names, max_rows=0)
+
+
+def test_a_folder_that_holds_another_model_is_refused_before_training(
+    table: Path, spec: hc.FeatureSpec, tmp_path: Path
+) -> None:
+    (tmp_path / "mllib" / "metadata").mkdir(parents=True)
+    (tmp_path / "file").write_text("mine")
+    for name in ("mllib", "file"):
+        with pytest.raises(TrainingDataError, match=f"{name}: holds something else than a LightGBM model"):
+            train_lightgbm(table, spec, tmp_path / name, n_trees=1)
+    assert [p.name for p in (tmp_path / "mllib").iterdir()] == ["metadata"]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"n_rows_of_class": 5}', '{"n_rows_of_class": {"up": 1}}'])
+def test_a_damaged_record_of_a_training_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "training.json").write_text(text)
+    with pytest.raises(ModelMismatchError, match=r"training\.json: "):
+        TrainingResult.load(tmp_path)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
+import subprocess
+import sys
 import threading
 
 import numpy as np
 import pytest
 
 import hftcore as hc
-from hftcore.errors import JournalError, ModelMismatchError
+from hftcore.errors import JournalError, ModelMismatchError, ParameterError
 from hftcore.ledger import decision_id, profit_and_loss, read_journal
 
 LIMITS = hc.RiskLimits(max_open_positions=1, max_order_qty=5, max_position_qty=5, stop_loss_bps=100.0)
@@ -128,6 +131,42 @@ def test_an_altered_or_missing_saved_run_is_a_journal_error(replayed, tmp_path):
         hc.Run.load(tmp_path / "nothing")
 
 
+def test_an_equity_curve_of_another_run_is_refused(replayed, tmp_path):
+    folder, other = replayed().save(tmp_path / "run"), replayed(rows=SCENARIO[:-1]).save(tmp_path / "other")
+    (folder / "equity.npz").write_bytes((other / "equity.npz").read_bytes())
+    with pytest.raises(JournalError, match=r"equity\.npz: expected sha256"):
+        hc.Run.load(folder)
+
+
+@pytest.mark.parametrize("key", ["equity_sha256", "journal_sha256", "latency_ns", "assumptions"])
+def test_figures_that_miss_a_key_are_a_journal_error(replayed, tmp_path, key):
+    folder = replayed().save(tmp_path / "run")
+    figures = json.loads((folder / "run.json").read_text())
+    del figures[key]
+    (folder / "run.json").write_text(json.dumps(figures))
+    with pytest.raises(JournalError, match=f"run.json: {key} is missing"):
+        hc.Run.load(folder)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "\x00"])
+def test_damaged_figures_are_a_journal_error(replayed, tmp_path, text):
+    folder = replayed().save(tmp_path / "run")
+    (folder / "run.json").write_text(text)
+    with pytest.raises(JournalError):
+        hc.Run.load(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 cut short"])
+def test_an_equity_file_that_is_none_is_a_journal_error_even_with_its_hash(replayed, tmp_path, content):
+    folder = replayed().save(tmp_path / "run")
+    (folder / "equity.npz").write_bytes(content)
+    figures = json.loads((folder / "run.json").read_text())
+    figures["equity_sha256"] = hashlib.sha256(content).hexdigest()
+    (folder / "run.json").write_text(json.dumps(figures))
+    with pytest.raises(JournalError, match=r"equity\.npz: no equity curve"):
+        hc.Run.load(folder)
+
+
 def test_a_journal_file_is_not_replaced_unasked(replayed, tmp_path):
     path = tmp_path / "run.hftj"
     first = replayed(journal=path)
@@ -177,10 +216,18 @@ def test_a_model_of_another_width_than_its_spec_is_refused(imbalance_artifact, m
 
 
 @pytest.mark.parametrize(
-    ("option", "message"), [({"feed": "pigeon"}, "feed must be"), ({"wait": "hope"}, "wait must be")]
+    ("option", "message"),
+    [
+        ({"feed": "pigeon"}, "feed must be one of threads, events, batch, was 'pigeon'"),
+        ({"wait": "hope"}, "wait must be one of spin, yield, block, was 'hope'"),
+        ({"rate_hz": 0.0}, r"rate_hz must be above 0 .*, was 0\.0"),
+        ({"rate_hz": -5.0}, r"rate_hz must be above 0 .*, was -5\.0"),
+        ({"rate_hz": float("nan")}, "rate_hz must be above 0 .*, was nan"),
+        ({"config_epoch": 2**32}, "config_epoch must be .*, was 4294967296"),
+    ],
 )
-def test_unknown_words_are_refused(replayed, option, message):
-    with pytest.raises(ValueError, match=message):
+def test_a_parameter_out_of_range_is_refused_by_name(replayed, option, message):
+    with pytest.raises(ParameterError, match=message):
         replayed(**option)
 
 
@@ -200,3 +247,28 @@ def test_a_record_that_no_decoder_takes_is_counted_and_skipped(imbalance_artifac
     )
     assert run.counters["bad_records"] == {"unknown kind": 1}
     assert run.counters["events"] == len(SCENARIO) - 1
+
+
+def test_an_interrupt_ends_the_threads_before_it_is_raised(tmp_path):
+    """In a process of its own, as Ctrl-C is: threads that still ran would abort it at exit."""
+    script = """
+import os, signal, threading
+import hftcore as hc
+from hftcore import _core
+from pathlib import Path
+
+events = hc.generate(seconds=600, rate=2000, book_levels=0)
+spec = hc.FeatureSpec("q", [hc.queue_imbalance()])
+import lightgbm, numpy as np
+X = np.random.default_rng(7).normal(size=(600, 1))
+model = lightgbm.LGBMClassifier(n_estimators=2, verbose=-1).fit(X, np.arange(600) % 3 - 1)
+art = hc.compile_model(model, spec, "up.hft")
+threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+try:
+    hc.replay(art, events, rate_hz=20_000.0)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "interrupted"

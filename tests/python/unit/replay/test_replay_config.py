@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import hftcore as hc
-from hftcore.errors import RiskConfigError
+from hftcore.errors import HftError, ParameterError, RiskConfigError
 
 
 @pytest.mark.parametrize(
@@ -16,11 +16,12 @@ from hftcore.errors import RiskConfigError
         ({"order_qty": 0}, "order_qty_lots must be in .*, was 0"),
         ({"order_qty": 1.5}, r"order_qty must be a whole number .*, was 1\.5"),
         ({"cooldown": "5 parsecs"}, "cooldown must be .*, was '5 parsecs'"),
+        ({"hold": "99999999999h"}, "hold must be .* within 64 bits, was '99999999999h'"),
         ({"hold": -1}, "hold must be >= 0 nanoseconds .*, was -1"),
     ],
 )
 def test_a_threshold_out_of_range_names_parameter_rule_and_value(arguments, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ParameterError, match=message):
         hc.Threshold(**arguments)
 
 
@@ -28,6 +29,7 @@ def test_a_threshold_out_of_range_names_parameter_rule_and_value(arguments, mess
     ("arguments", "message"),
     [
         ({"max_open_positions": -1}, "max_open_positions must be >= 0, was -1"),
+        ({"max_open_positions": 2**32}, r"max_open_positions must be at most 2\*\*32 - 1, was 4294967296"),
         ({"max_order_qty": 0}, "RiskLimits: max_order_qty_lots must be in .*, was 0"),
         ({"max_order_qty": 11, "max_position_qty": 10}, "must be <= max_position_qty_lots, were 11 and 10"),
         ({"stop_loss_bps": -1.0}, "stop_loss_milli_bps must be in .*, was -1000"),
@@ -43,12 +45,17 @@ def test_a_limit_out_of_range_is_a_risk_config_error(arguments, message):
 
 
 def test_a_fee_out_of_range_or_between_steps_is_refused():
-    with pytest.raises(ValueError, match="fee_bps must be a multiple of 1e-3"):
+    with pytest.raises(ParameterError, match="fee_bps must be a multiple of 1e-3"):
         hc.SimulatedExchange(fee_bps=0.00001)
-    with pytest.raises(ValueError, match="fee in milli-bps must be in"):
+    with pytest.raises(ParameterError, match="fee in milli-bps must be in"):
         hc.SimulatedExchange(fee_bps=20_000.0)
-    with pytest.raises(ValueError, match="fee_per_unit must be a finite number, was 'free'"):
+    with pytest.raises(ParameterError, match="fee_per_unit must be a finite number, was 'free'"):
         hc.SimulatedExchange(fee_per_unit="free")
+
+
+def test_a_broken_rule_is_ours_and_a_value_error_too():
+    assert issubclass(ParameterError, HftError)
+    assert issubclass(ParameterError, ValueError)
 
 
 def test_durations_are_nanoseconds_or_text():

@@ -126,7 +126,7 @@ def test_what_is_read_rounds_what_is_given(page):
     ("parts", "said"),
     [
         (["model"], "did not say which model"),
-        (["quality"], "no labels"),
+        (["quality"], "no table of labelled rows"),
         (["importance", "calibration"], "Calibration"),
         (["trading"], "nothing was replayed"),
         (["latency", "machine", "versions", "timings_s"], "nothing was timed"),

@@ -6,8 +6,10 @@ import io
 import pytest
 from rich.console import Console
 
+from hftcore.errors import ParameterError
 from hftcore.metrics import Classification
 from hftcore.report import Latency, Quality, ReportData, numbers, print_report, words
+from hftcore.report.html import html_page
 
 NBSP, MINUS, MICRO = "\N{NO-BREAK SPACE}", "\N{MINUS SIGN}", "\N{MICRO SIGN}"
 
@@ -62,6 +64,35 @@ def test_the_verdict_does_not_flatter():
     assert "On generated data" in words.verdict(data)
     assert "below the" in words.verdict(data)
     assert "level with the" in words.verdict(dataclasses.replace(data, quality=level))
+
+
+def test_in_sample_rows_are_not_called_test_rows(invented):
+    q = invented.quality
+    for known, said in ((q.overall.n_rows, "60,000 in-sample rows (of the period"), (7, "7 of them in sample")):
+        data = dataclasses.replace(invented, quality=dataclasses.replace(q, in_sample_rows=known))
+        assert said in words.verdict(data)
+        assert "test rows" not in words.verdict(data)
+        assert "in sample" in printed(data, width=100) or "in-sample" in printed(data, width=100)
+        assert ReportData.from_json(data.to_json()) == data
+
+
+def test_trading_in_sample_says_so(invented):
+    data = dataclasses.replace(invented, trading=dataclasses.replace(invented.trading, in_sample=True))
+    assert "acted on in sample, it loses" in words.verdict(data)
+
+
+def test_an_open_position_without_a_mark_has_no_net(invented):
+    line = dataclasses.replace(invented.trading.by_symbol["AIG"], unrealised_pnl=None, net_pnl=None)
+    trading = dataclasses.replace(
+        invented.trading, unrealised_pnl=None, net_pnl=None, by_symbol=invented.trading.by_symbol | {"AIG": line}
+    )
+    data = dataclasses.replace(invented, trading=trading)
+    assert "no mark" in words.verdict(data)
+    assert printed(data, width=100).count("no mark") >= 4
+    assert html_page(data).count("no mark") >= 4
+    assert ReportData.from_json(data.to_json()) == data
+    with pytest.raises(ParameterError, match="both known or both unknown"):
+        dataclasses.replace(line, net_pnl=0.0)
 
 
 def test_no_fill_is_no_profit(invented):
