@@ -3,6 +3,7 @@
 #include <pybind11/stl.h>
 #include <pybind11/stl/filesystem.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
@@ -71,7 +72,13 @@ py::dict stages_of(const StageTimes& times) {
   return stages;
 }
 
-/// One replay: made, run once, looked at from another thread meanwhile.
+/// Where nothing goes: for an engine that is made only to see whether its parts fit.
+struct NoSink {
+  bool append(const ledger::JournalRecord&) noexcept { return false; }
+};
+
+/// One replay: made, run once, looked at from another thread meanwhile. What can be refused is refused by the
+/// constructor, before any journal is made or replaced.
 class ReplayJob {
  public:
   ReplayJob(py::array records, feature::Spec spec, std::vector<event::Instrument> instruments,
@@ -81,7 +88,12 @@ class ReplayJob {
         instruments_{std::move(instruments)}, model_{std::move(model)}, config_{config},
         header_json_{std::move(header_json)}, journal_path_{std::move(journal_path)},
         existing_{overwrite ? ledger::Existing::kReplace : ledger::Existing::kRefuse}, replay_{replay}, timed_{timed} {
-    (void)event::PackedDecoder{instruments_};  // the rules for instruments hold before anything runs
+    if (model_ == nullptr) throw py::type_error("model must not be None");
+    engine::validate(replay_);
+    ledger::check_text(ledger::FrameKind::kRunHeader, header_json_);
+    const event::PackedDecoder decoder{instruments_};
+    NoSink nowhere;
+    const engine::Engine engine{spec_, instruments_, *model_, config_, nowhere};
   }
 
   py::dict run() {
@@ -95,7 +107,9 @@ class ReplayJob {
         result = run_into(file, *times);
         result.journal_failed = !file.close() || result.journal_failed;
       } else {
-        result = run_into(memory.emplace(), *times);
+        // Room for a record per event, so that none of the feeds moves the journal while it runs. Untouched pages cost
+        // nothing; a journal that outgrows it, or the cap, is moved.
+        result = run_into(memory.emplace(std::min<std::size_t>(n_records(), kMostReserved)), *times);
       }
     }
     py::dict out;
@@ -114,9 +128,11 @@ class ReplayJob {
 
   void abort() noexcept { control_.abort.store(true, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t n_done() const noexcept { return control_.n_done.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t n_records() const noexcept { return bytes_.size() / sizeof(event::Event); }
+  [[nodiscard]] std::uint64_t n_records() const noexcept { return engine::RecordTape::n_records(bytes_.size()); }
 
  private:
+  static constexpr std::size_t kMostReserved = 1U << 20U;  // 100 MB
+
   template <class Journal>
   ReplayResult run_into(Journal& journal, StageTimes& times) {
     return timed_ ? run_as<true>(journal, times) : run_as<false>(journal, times);

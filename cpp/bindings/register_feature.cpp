@@ -15,6 +15,7 @@
 #include "hft/feature/plan.hpp"
 #include "hft/feature/registry.hpp"
 #include "hft/feature/spec.hpp"
+#include "one_thread.hpp"
 #include "registrations.hpp"
 
 namespace hft::bindings {
@@ -23,6 +24,7 @@ namespace {
 using feature::Clock;
 using feature::Pipeline;
 using feature::Spec;
+using SharedPipeline = OneThread<Pipeline>;
 
 const char* text(Clock clock) {
   constexpr const char* kNames[] = {"none", "quote", "trade", "input"};
@@ -82,25 +84,24 @@ py::typing::List<Row> describe(const Spec& spec) {
   return columns;
 }
 
-py::typing::Tuple<py::array_t<double>, py::array_t<std::int64_t>> transform(Pipeline& self, const py::array& events) {
+py::typing::Tuple<py::array_t<double>, py::array_t<std::int64_t>> transform(SharedPipeline& self,
+                                                                            const py::array& events) {
   const auto in = events_of(events);
-  const auto width = static_cast<py::ssize_t>(self.n_features());
-  py::array_t<double> rows({static_cast<py::ssize_t>(self.max_rows(in)), width});
+  const auto width = static_cast<py::ssize_t>(self.get().n_features());
+  py::array_t<double> rows({static_cast<py::ssize_t>(self.get().max_rows(in)), width});
   py::array_t<std::int64_t> index(rows.shape(0));
   double* const row_data = rows.mutable_data();
   std::int64_t* const index_data = index.mutable_data();
-  std::size_t n_rows = 0;
-  {
-    py::gil_scoped_release unlocked;  // only spans inside: no Python object
-    n_rows = self.transform(in, row_data, index_data);
-  }
+  // Only spans inside: no Python object.
+  const std::size_t n_rows = self.without_gil([&](Pipeline& p) { return p.transform(in, row_data, index_data); });
   const auto n = static_cast<py::ssize_t>(n_rows);
   rows.resize({n, width}, false);  // gives the room of dropped events back, in place
   index.resize({n}, false);
   return py::make_tuple(rows, index);
 }
 
-int update(Pipeline& self, const py::array& event, py::array_t<double, py::array::c_style>& row) {
+int update(SharedPipeline& shared, const py::array& event, py::array_t<double, py::array::c_style>& row) {
+  Pipeline& self = shared.get();
   const auto in = events_of(event);
   if (in.size() != 1) throw py::value_error("event must have shape (1,)");
   if (row.ndim() != 1 || static_cast<std::size_t>(row.size()) != self.n_features()) {
@@ -109,21 +110,34 @@ int update(Pipeline& self, const py::array& event, py::array_t<double, py::array
   return static_cast<int>(self.update(in[0], {row.mutable_data(), self.n_features()}));
 }
 
-std::map<std::string, std::uint64_t> counters(const Pipeline& self) {
+std::map<std::string, std::uint64_t> counters(const SharedPipeline& shared) {
+  const Pipeline& self = shared.get();
   std::map<std::string, std::uint64_t> by_name{{"early_leaves", self.early_leaves()}};
   feature::Counters::visit(self.counters(), [&](const char* name, std::uint64_t n) { by_name[name] = n; });
   return by_name;
 }
 
-py::bytes snapshot(const Pipeline& self) {
+py::bytes snapshot(const SharedPipeline& self) {
   base::ByteWriter out;
-  self.save(out);
+  self.get().save(out);
   return {reinterpret_cast<const char*>(out.bytes().data()), out.bytes().size()};
 }
 
-Pipeline restore(const Spec& spec, const py::bytes& blob) {
+SharedPipeline restore(const Spec& spec, const py::bytes& blob) {
   const std::string_view raw{blob};
-  return Pipeline::restore(spec, std::as_bytes(std::span{raw.data(), raw.size()}));
+  return SharedPipeline{Pipeline::restore(spec, std::as_bytes(std::span{raw.data(), raw.size()}))};
+}
+
+feature::RowOn row_on(int rows) {
+  if (rows < 0 || rows > static_cast<int>(feature::RowOn::kAny)) {
+    throw py::value_error("rows must be 0 (quote), 1 (trade) or 2 (any), was " + std::to_string(rows));
+  }
+  return static_cast<feature::RowOn>(rows);
+}
+
+std::uint32_t known_drop(std::uint32_t drop) {
+  if ((drop & ~std::uint32_t{feature::kDropEverything}) == 0) return drop;
+  throw py::value_error("drop must be a sum of the rules 1, 2, 4, 8 and 16, was " + std::to_string(drop));
 }
 
 void register_spec(py::module_& m) {
@@ -145,8 +159,8 @@ void register_spec(py::module_& m) {
              return Spec{std::move(name),
                          std::move(sha256),
                          continuous ? feature::Origin::kContinuous : feature::Origin::kSessionOpen,
-                         static_cast<feature::RowOn>(rows),
-                         drop,
+                         row_on(rows),
+                         known_drop(drop),
                          {open_ns, close_ns},
                          std::move(features)};
            }),
@@ -170,27 +184,27 @@ void register_feature(py::module_& m) {
       py::arg("wrong"), py::arg("known"));
   register_spec(m);
   m.def("describe", &describe, py::arg("spec"), "The columns of a spec, names and parameters complete.");
-  py::class_<Pipeline>(m, "Pipeline", "The compiled pipeline. One thread at a time.")
+  py::class_<SharedPipeline>(m, "Pipeline", "The compiled pipeline. One thread at a time.")
       .def(py::init([](const Spec& spec, const std::vector<event::Instrument>& instruments) {
-             return Pipeline{spec, instruments};
+             return SharedPipeline{Pipeline{spec, instruments}};
            }),
            py::arg("spec"), py::arg("instruments"))
       .def("update", &update, py::arg("event"), py::arg("row").noconvert())
       .def("transform", &transform, py::arg("events"))
       .def(
           "find_out_of_order",
-          [](const Pipeline& self, const py::array& events) {
+          [](SharedPipeline& self, const py::array& events) {
             const auto in = events_of(events);
-            py::gil_scoped_release unlocked;
-            return self.find_out_of_order(in);
+            return self.without_gil([&](const Pipeline& p) { return p.find_out_of_order(in); });
           },
           py::arg("events"))
       .def("counters", &counters)
-      .def("reset", &Pipeline::reset)
+      .def("reset", [](SharedPipeline& self) { self.get().reset(); })
       .def("snapshot", &snapshot)
       .def_static("restore", &restore, py::arg("spec"), py::arg("blob"))
-      .def_property_readonly("instruments", [](const Pipeline& self) {
-        return std::vector<event::Instrument>(self.instruments().begin(), self.instruments().end());
+      .def_property_readonly("instruments", [](const SharedPipeline& self) {
+        const auto all = self.get().instruments();
+        return std::vector<event::Instrument>(all.begin(), all.end());
       });
   register_feature_operations(m);
 }

@@ -1,7 +1,11 @@
 #include "hft/feature/pipeline.hpp"
 
 #include <stdexcept>
+#include <string_view>
+#include <tuple>
+#include <unordered_set>
 
+#include "hft/event/instrument_rules.hpp"
 #include "hft/feature/concept.hpp"
 
 namespace hft::feature {
@@ -21,20 +25,28 @@ std::int64_t session_of(const SessionHours& hours, std::int64_t ts_ns) noexcept 
   return since - day * kDayNs < length ? day : kOutside;
 }
 
-void check(const event::Instrument& instrument) {
+}  // namespace
+
+void Pipeline::check(std::span<const event::Instrument> instruments) {
   const auto good = [](const event::Step& s) {
     return s.num >= 1 && s.num <= Market::kMaxStepNum && s.den >= 1 && s.den <= Market::kMaxStepDen;
   };
-  if (good(instrument.tick) && good(instrument.lot)) return;
-  throw std::invalid_argument("instrument '" + instrument.symbol +
-                              "': tick and lot must be num/den with num in 1..65536 and den in 1..2^53");
+  std::unordered_set<std::string_view> seen;
+  for (const event::Instrument& instrument : instruments) {
+    event::validate(instrument);
+    if (!good(instrument.tick) || !good(instrument.lot)) {
+      throw std::invalid_argument("instrument '" + instrument.symbol +
+                                  "': tick and lot must be num/den with num in 1..65536 and den in 1..2^53");
+    }
+    if (!seen.insert(instrument.symbol).second) {
+      throw std::invalid_argument("instrument '" + instrument.symbol + "' is there twice");
+    }
+  }
 }
-
-}  // namespace
 
 Pipeline::Pipeline(const Spec& spec, std::span<const event::Instrument> instruments)
     : spec_{spec}, plan_{std::make_shared<const Plan>(spec)}, instruments_(instruments.begin(), instruments.end()) {
-  for (const event::Instrument& instrument : instruments_) check(instrument);
+  check(instruments_);
   symbols_ = make_symbols();
 }
 
@@ -58,15 +70,15 @@ Step Pipeline::update(const event::Event& e, std::span<double> row) noexcept {
   if (e.symbol_id >= symbols_.size()) [[unlikely]]
     return ++counters_.unknown_symbol, Step::kUnknownSymbol;
   Symbol& symbol = symbols_[e.symbol_id];
-  if (e.ts_event_ns < symbol.last_ts_ns) [[unlikely]]
-    return ++counters_.out_of_order, Step::kOutOfOrder;
-  symbol.last_ts_ns = e.ts_event_ns;
-  if (!enter_session(symbol, e.ts_event_ns)) return ++counters_.out_of_session, Step::kDropped;
-  if (std::uint64_t* reason = drop_reason(symbol, e)) return ++*reason, Step::kDropped;
+  const std::int64_t session = session_of(spec_.session, e.ts_event_ns);
+  if (const Reason reason = reason_against(e, session, symbol.past, symbol.market.book)) {
+    ++(counters_.*reason);
+    return reason == &Counters::out_of_order ? Step::kOutOfOrder : Step::kDropped;
+  }
+  if (enter(symbol.past, e, session)) symbol.reset();
 
   if (is_quote) {
     symbol.market.set_quote(e);
-    symbol.has_quote = true;
     run(symbol, Clock::kQuote);
     if (spec_.row_on == RowOn::kTrade) return Step::kNoRow;
   } else {
@@ -78,44 +90,57 @@ Step Pipeline::update(const event::Event& e, std::span<double> row) noexcept {
   return ++counters_.n_rows, Step::kRow;
 }
 
-bool Pipeline::enter_session(Symbol& symbol, std::int64_t ts_ns) noexcept {
-  const std::int64_t session = session_of(spec_.session, ts_ns);
-  if (session == kOutside) return false;
-  if (session != symbol.session) {
-    if (spec_.origin == Origin::kSessionOpen) symbol.reset();
-    symbol.session = session;
-  }
-  return true;
+Pipeline::Reason Pipeline::reason_against(const event::Event& e, std::int64_t session, const Past& past,
+                                          const event::TopOfBook& book) const noexcept {
+  if (!Market::in_bounds(e.ts_event_ns)) [[unlikely]]
+    return &Counters::out_of_bounds;
+  if (e.ts_event_ns < past.last_ts_ns) [[unlikely]]
+    return &Counters::out_of_order;
+  if (session == kOutside) return &Counters::out_of_session;
+  return drop_reason(e, past.has_quote && !begins_anew(past, session), book);
 }
 
-std::uint64_t* Pipeline::drop_reason(const Symbol& symbol, const event::Event& e) noexcept {
+Pipeline::Reason Pipeline::drop_reason(const event::Event& e, bool has_quote,
+                                       const event::TopOfBook& b) const noexcept {
   const auto drops = [this](Drop rule) { return (spec_.drop & rule) != 0; };
-  if ((e.flags & event::kSuspicious) != 0 && drops(kDropSuspicious)) return &counters_.suspicious;
+  if ((e.flags & event::kSuspicious) != 0 && drops(kDropSuspicious)) return &Counters::suspicious;
   if (e.kind == event::EventKind::kTrade) {
-    return Market::in_bounds(e.trade.px_ticks, e.trade.qty_lots) ? nullptr : &counters_.out_of_bounds;
+    return Market::in_bounds(e.trade.px_ticks, e.trade.qty_lots) ? nullptr : &Counters::out_of_bounds;
   }
   const event::Quote& q = e.quote;
-  if (!Market::in_bounds(q)) return &counters_.out_of_bounds;
+  if (!Market::in_bounds(q)) return &Counters::out_of_bounds;
   if (q.bid_qty_lots == 0 || q.ask_qty_lots == 0) {
-    if (drops(kDropOneSided)) return &counters_.one_sided;
+    if (drops(kDropOneSided)) return &Counters::one_sided;
   } else if (q.bid_px_ticks >= q.ask_px_ticks) {
     const bool locked = q.bid_px_ticks == q.ask_px_ticks;
-    if (drops(locked ? kDropLocked : kDropCrossed)) return locked ? &counters_.locked : &counters_.crossed;
+    if (drops(locked ? kDropLocked : kDropCrossed)) return locked ? &Counters::locked : &Counters::crossed;
   }
-  const event::TopOfBook& b = symbol.market.book;
-  const bool same = symbol.has_quote && q.bid_px_ticks == b.bid_px_ticks && q.bid_qty_lots == b.bid_qty_lots &&
+  const bool same = has_quote && q.bid_px_ticks == b.bid_px_ticks && q.bid_qty_lots == b.bid_qty_lots &&
                     q.ask_px_ticks == b.ask_px_ticks && q.ask_qty_lots == b.ask_qty_lots;
-  return same && drops(kDropUnchanged) ? &counters_.unchanged : nullptr;
+  return same && drops(kDropUnchanged) ? &Counters::unchanged : nullptr;
+}
+
+bool Pipeline::begins_anew(const Past& past, std::int64_t session) const noexcept {
+  return session != past.session && spec_.origin == Origin::kSessionOpen;
+}
+
+bool Pipeline::enter(Past& past, const event::Event& e, std::int64_t session) const noexcept {
+  const bool anew = begins_anew(past, session);
+  past = {e.ts_event_ns, session, e.kind == event::EventKind::kQuote || (past.has_quote && !anew)};
+  return anew;
 }
 
 void Pipeline::run(Symbol& symbol, Clock clock) noexcept {
   for (const Plan::Instruction& i : plan_->program(clock)) {
     Node* node = i.node < 0 ? nullptr : symbol.nodes[static_cast<std::size_t>(i.node)].get();
     double& x = symbol.slots[i.slot];
-    if (i.reader != nullptr)
-      x = i.reader->read(node, symbol.market);
-    else
+    if (i.reader == nullptr) {
       node->step(symbol.market, x);
+      continue;
+    }
+    // What a column reads must depend on the time alone, not on which events happened to give rows before.
+    if (node != nullptr) node->advance(symbol.market.now_ns);
+    x = i.reader->read(node, symbol.market);
   }
 }
 
@@ -138,15 +163,24 @@ std::size_t Pipeline::transform(std::span<const event::Event> events, double* ro
 }
 
 std::optional<std::size_t> Pipeline::find_out_of_order(std::span<const event::Event> events) const {
-  std::vector<std::int64_t> last_ts_ns;
-  last_ts_ns.reserve(symbols_.size());
-  for (const Symbol& symbol : symbols_) last_ts_ns.push_back(symbol.last_ts_ns);
+  struct Ahead {
+    Past past;
+    event::TopOfBook book;
+  };
+  std::vector<Ahead> symbols;
+  symbols.reserve(symbols_.size());
+  for (const Symbol& symbol : symbols_) symbols.push_back({symbol.past, symbol.market.book});
   for (std::size_t i = 0; i < events.size(); ++i) {
     const event::Event& e = events[i];
-    const bool moves_time = e.kind == event::EventKind::kQuote || e.kind == event::EventKind::kTrade;
-    if (!moves_time || e.symbol_id >= last_ts_ns.size()) continue;
-    if (e.ts_event_ns < last_ts_ns[e.symbol_id]) return i;
-    last_ts_ns[e.symbol_id] = e.ts_event_ns;
+    const bool is_quote = e.kind == event::EventKind::kQuote;
+    if ((!is_quote && e.kind != event::EventKind::kTrade) || e.symbol_id >= symbols.size()) continue;
+    auto& [past, book] = symbols[e.symbol_id];
+    const std::int64_t session = session_of(spec_.session, e.ts_event_ns);
+    const Reason reason = reason_against(e, session, past, book);
+    if (reason == &Counters::out_of_order) return i;
+    if (reason != nullptr) continue;
+    std::ignore = enter(past, e, session);
+    if (is_quote) book.set(e.quote, e.ts_event_ns);
   }
   return std::nullopt;
 }
@@ -170,15 +204,13 @@ std::uint64_t Pipeline::early_leaves() const noexcept {
 
 void Pipeline::Symbol::reset() noexcept {
   market.clear();
-  has_quote = false;
   for (const auto& node : nodes) node->reset();
 }
 
 void Pipeline::reset() noexcept {
   for (Symbol& symbol : symbols_) {
     symbol.reset();
-    symbol.last_ts_ns = std::numeric_limits<std::int64_t>::min();
-    symbol.session = std::numeric_limits<std::int64_t>::min();
+    symbol.past = {};
   }
   counters_ = {};
 }

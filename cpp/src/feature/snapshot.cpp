@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <stdexcept>
 
 #include "hft/base/crc32c.hpp"
@@ -9,6 +10,11 @@ namespace {
 // Frame: magic, version, payload bytes, CRC-32C of the payload, payload.
 constexpr std::uint64_t kMagic = 0x3150414E53544648;  // "HFTSNAP1"
 constexpr std::uint32_t kVersion = 1;                 // of the payload's layout
+
+// What a frame may ask for: windows are made whole, so a few bytes of false instruments could take all memory.
+constexpr double kLeastRoomBytes = 0x1p30;
+constexpr double kRoomPerByte = 1024;
+constexpr std::size_t kSymbolBytes = 8 + 8 + 1 + 9 * 8 + 2;  // of each: time, session, has_quote; the market
 
 std::string text(const event::Step& s) {
   return std::to_string(s.num) + "/" + std::to_string(s.den);
@@ -23,6 +29,11 @@ void check_instrument(std::size_t i, const event::Instrument& stored, const even
   if (stored.symbol != here.symbol) differ(which, "'" + stored.symbol + "'", "'" + here.symbol + "'");
   if (text(stored.tick) != text(here.tick)) differ("tick of '" + here.symbol + "'", text(stored.tick), text(here.tick));
   if (text(stored.lot) != text(here.lot)) differ("lot of '" + here.symbol + "'", text(stored.lot), text(here.lot));
+  const auto compare = [&](const std::string& bound, std::int64_t a, std::int64_t b) {
+    if (a != b) differ(bound + " of '" + here.symbol + "'", std::to_string(a), std::to_string(b));
+  };
+  compare("min_px_ticks", stored.min_px_ticks, here.min_px_ticks);
+  compare("max_px_ticks", stored.max_px_ticks, here.max_px_ticks);
 }
 
 template <class Self, class Archive>
@@ -70,9 +81,9 @@ void Pipeline::save(base::ByteWriter& out) const {
   for (const event::Instrument& instrument : instruments_) archive_instrument(instrument, payload);
   Counters::visit(counters_, [&](const char*, const std::uint64_t& n) { payload(n); });
   for (const Symbol& symbol : symbols_) {
-    payload(symbol.last_ts_ns);
-    payload(symbol.session);
-    payload(static_cast<std::uint8_t>(symbol.has_quote));
+    payload(symbol.past.last_ts_ns);
+    payload(symbol.past.session);
+    payload(static_cast<std::uint8_t>(symbol.past.has_quote));
     Market::archive(symbol.market, payload);
     for (const auto& node : symbol.nodes) node->save(payload);
   }
@@ -99,9 +110,28 @@ Pipeline Pipeline::restore(const Spec& spec, std::span<const std::byte> frame) {
   base::ByteReader payload = open_frame(in);
   if (in.left() != 0) throw std::invalid_argument("snapshot: " + std::to_string(in.left()) + " bytes too many");
   check_spec(payload, spec);
-  Pipeline pipeline{spec, read_instruments(payload)};
+  Pipeline pipeline{spec, {}};
+  pipeline.instruments_ = read_instruments(payload);
+  check(pipeline.instruments_);
+  pipeline.check_room(payload.left());
   pipeline.load_states(payload);
   return pipeline;
+}
+
+void Pipeline::check_room(std::size_t n_bytes) const {
+  base::ByteWriter least;
+  std::size_t room_bytes = sizeof(Symbol);
+  for (const auto& node : plan_->make_nodes()) node->save(least), room_bytes += node->room_bytes();
+  const auto n = static_cast<double>(instruments_.size());
+  if (n * static_cast<double>(kSymbolBytes + least.bytes().size()) > static_cast<double>(n_bytes)) {
+    throw std::invalid_argument("snapshot: " + std::to_string(n_bytes) + " bytes hold no states of " +
+                                std::to_string(instruments_.size()) + " instruments");
+  }
+  const double most = std::max(kLeastRoomBytes, kRoomPerByte * static_cast<double>(n_bytes));
+  if (n * static_cast<double>(room_bytes) <= most) return;
+  throw std::invalid_argument("snapshot: the states of " + std::to_string(instruments_.size()) +
+                              " instruments would take more memory than so few bytes may ask for; make the pipeline "
+                              "from its instruments, then load");
 }
 
 void Pipeline::load_states(base::ByteReader& in) {
@@ -110,9 +140,12 @@ void Pipeline::load_states(base::ByteReader& in) {
   std::vector<Symbol> symbols = make_symbols();  // on the side: a bad byte later leaves this pipeline as it was
   for (Symbol& symbol : symbols) {
     std::uint8_t has_quote = 0;
-    in(symbol.last_ts_ns), in(symbol.session), in(has_quote);
-    symbol.has_quote = has_quote != 0;
+    in(symbol.past.last_ts_ns), in(symbol.past.session), in(has_quote);
+    symbol.past.has_quote = has_quote != 0;
     Market::archive(symbol.market, in);
+    if (symbol.past.last_ts_ns != Past{}.last_ts_ns && !Market::in_bounds(symbol.past.last_ts_ns)) {
+      throw std::invalid_argument("snapshot: a time out of bounds");
+    }
     for (const auto& node : symbol.nodes) node->load(in);
   }
   if (in.left() != 0) throw std::invalid_argument("snapshot: " + std::to_string(in.left()) + " bytes too many");

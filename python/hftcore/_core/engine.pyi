@@ -41,4 +41,4 @@ class Replay:
     @property
     def n_records(self) -> int:
         ...
-ASSUMPTIONS: tuple = ('zero latency: an order meets the book that its decision saw', 'no market impact: our fills take nothing from the book, and later quotes do not react to them', 'no queue: orders only take liquidity, at the touch, up to the quantity shown; the rest is cancelled', 'no rejects, halts or auctions: the exchange answers every order at once')
+ASSUMPTIONS: tuple = ('zero latency: an order meets the book that its decision saw', "no market impact: a symbol's next quote is what the tape says, whatever our fills took from the one before", 'no queue: orders only take liquidity, at the touch, up to the quantity shown; the rest is cancelled', 'no rejects, halts or auctions: the exchange answers every order at once')

@@ -91,11 +91,12 @@ def _mids(events: Events, symbol_id: int) -> tuple[Ints, Ints]:
     """Times and mids (half ticks) of the quotes that the engine took for a touch with two uncrossed sides."""
     data = events.data
     own = data[data["symbol_id"] == symbol_id]
-    own = own[own["ts_event_ns"] >= np.maximum.accumulate(own["ts_event_ns"])]  # late ones change nothing
     bid, ask = own["bid_px_ticks"], own["ask_px_ticks"]
     keep = (own["kind"] == _core.event.KIND_QUOTE) & (own["flags"] & _core.event.FLAG_SUSPICIOUS == 0)
     keep &= (own["bid_qty_lots"] > 0) & (own["ask_qty_lots"] > 0) & (bid > 0) & (bid <= ask)
-    return own["ts_event_ns"][keep], (bid + ask)[keep]
+    times = own["ts_event_ns"][keep]
+    # A late quote is a touch too, at the time the engine had reached.
+    return np.maximum.accumulate(times) if len(times) else times, (bid + ask)[keep]
 
 
 def _exact_type(fills: npt.NDArray[np.void], mids: Ints) -> type:

@@ -150,8 +150,8 @@ def replay(
 
 def _check_parameters(rate_hz: float | None, feed: str, wait: str, config_epoch: int | None) -> None:
     # A slot of the schedule is a whole number of nanoseconds at best, so 1e9 is the fastest there is.
-    if rate_hz is not None and not (math.isfinite(rate_hz) and 0.0 < rate_hz <= 1e9):
-        raise ParameterError(f"replay: rate_hz must be above 0 and at most 1e9, was {rate_hz!r}")
+    if rate_hz is not None and not (math.isfinite(rate_hz) and 1e-3 <= rate_hz <= 1e9):
+        raise ParameterError(f"replay: rate_hz must be in [0.001, 1e9], was {rate_hz!r}")
     for name, value, known in (("feed", feed, get_args(Feed)), ("wait", wait, get_args(Wait))):
         if value not in known:
             raise ParameterError(f"replay: {name} must be one of {', '.join(known)}, was {value!r}")

@@ -83,11 +83,14 @@ TEST(Threshold, closes_a_position_when_its_time_is_up) {
   EXPECT_TRUE(strategy.on_quote(0, kBook, {0, 1000}, 9999).abstains());
 }
 
-TEST(Threshold, a_close_waits_for_a_two_sided_uncrossed_book) {
+TEST(Threshold, a_close_waits_for_the_side_that_it_takes_in_an_uncrossed_book) {
   Threshold strategy({.hold_ns = 50}, 1);
   EXPECT_TRUE(strategy.on_quote(0, {1000, 0, 1001, 7, 0}, {4, 1000}, 1050).abstains());
   EXPECT_TRUE(strategy.on_quote(0, {1002, 5, 1001, 7, 0}, {4, 1000}, 1051).abstains());
   EXPECT_FALSE(strategy.on_quote(0, {1001, 5, 1001, 7, 0}, {4, 1000}, 1052).abstains()) << "locked is a price";
+  EXPECT_FALSE(strategy.on_quote(0, {1000, 5, 0, 0, 0}, {4, 1000}, 1053).abstains()) << "a sale needs no ask";
+  EXPECT_FALSE(strategy.on_quote(0, {0, 0, 1001, 5, 0}, {-4, 1000}, 1054).abstains()) << "a purchase needs no bid";
+  EXPECT_TRUE(strategy.on_quote(0, {1000, 5, 0, 0, 0}, {-4, 1000}, 1055).abstains());
 }
 
 TEST(Threshold, without_a_holding_time_keeps_a_position_for_ever) {

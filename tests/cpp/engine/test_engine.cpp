@@ -95,7 +95,7 @@ TEST(Engine, a_row_that_is_not_ready_is_not_scored) {
   EXPECT_EQ(run.fills.size(), 1U);
 }
 
-TEST(Engine, an_event_out_of_order_or_of_an_unknown_symbol_changes_nothing) {
+TEST(Engine, an_event_out_of_order_or_of_an_unknown_symbol_gives_no_row) {
   TapeWriter tape;
   tape.up(0).down(0).up(9).calm(0);
   tape.events()[1].ts_event_ns -= 10 * kSecondNs;
@@ -137,6 +137,19 @@ TEST(Engine, a_kill_leaves_only_exits) {
   engine.run(TapeWriter{kMidnightNs + kOpenNs + kSecondNs}.up(1).down(0).events());
   EXPECT_EQ(engine.counters().refusals[static_cast<std::size_t>(Refusal::kKilled)], 1U);
   EXPECT_EQ(engine.positions()[0].qty_lots, 0);
+}
+
+TEST(Engine, a_close_with_nothing_left_decides_nothing) {
+  const auto instruments = three_instruments();
+  hft::ledger::MemoryJournal journal;
+  hft::engine::Counters counters;
+  hft::engine::Stopwatch<false> watch;
+  hft::engine::Desk<hft::ledger::MemoryJournal, false> desk(open_config(), instruments, journal, counters, watch);
+  hft::event::TopOfBook book{1000, 5, 1001, 5, 0};
+  const auto n_bytes = journal.bytes().size();
+  desk.close(0, Reason::kSessionEnd, book);
+  EXPECT_EQ(counters.decisions, 0U);
+  EXPECT_EQ(journal.bytes().size(), n_bytes);
 }
 
 struct FailingJournal {

@@ -169,18 +169,31 @@ TEST(Replay, an_abort_ends_it_soon_and_leaves_no_run_end) {
   }
 }
 
-/// Takes so many records and then none, like a disk that fills up.
+/// Takes so many records and then none, like a disk that fills up with no buffer before it.
 struct ShortJournal {
   int n_left = 0;
-  bool append(const hft::ledger::JournalRecord&) noexcept { return n_left-- > 0; }
+  std::uint64_t* n_orders = nullptr;  // taken
+  bool append(const hft::ledger::JournalRecord& record) noexcept {
+    if (n_left-- <= 0) return false;
+    *n_orders += record.kind == FrameKind::kOrder ? 1U : 0U;
+    return true;
+  }
   bool append_text(FrameKind, std::string_view) noexcept { return n_left > 0; }
 };
 
-TEST(Replay, a_failed_journal_stops_trading_and_the_run_says_so) {
+TEST(Replay, a_failed_journal_stops_trading_within_what_was_under_way_to_it_and_the_run_says_so) {
   const auto tape = random_tape(15, 20'000);
   const auto whole = replay<false>(tape.bytes(), {});
   for (const Feed feed : {Feed::kEvents, Feed::kBatch, Feed::kThreads}) {
-    const auto cut = replay<false>(tape.bytes(), {.feed = feed, .ring_events = 64}, ShortJournal{50});
+    std::uint64_t n_recorded = 0;
+    const auto cut = replay<false>(tape.bytes(), {.feed = feed, .ring_events = 64, .ring_records = 64},
+                                   ShortJournal{50, &n_recorded});
+    const auto n_sent = cut.result.counters.orders;
+    constexpr std::uint64_t kBatch = Replay<false, ImbalanceModel, ShortJournal>::kBatch;
+    const std::uint64_t n_under_way = feed == Feed::kThreads ? 64 + kBatch + 1 : 0;
+    ASSERT_GT(whole.result.counters.orders, 50 + n_under_way) << "else the bound says nothing";
+    EXPECT_GE(n_sent, n_recorded);
+    EXPECT_LE(n_sent, n_recorded + n_under_way);
     EXPECT_TRUE(cut.result.journal_failed);
     EXPECT_EQ(cut.result.counters.events, whole.result.counters.events) << "market data is still followed";
     EXPECT_LT(cut.result.counters.orders, whole.result.counters.orders);
@@ -188,9 +201,59 @@ TEST(Replay, a_failed_journal_stops_trading_and_the_run_says_so) {
   }
 }
 
+TEST(Replay, every_record_is_done_at_the_end_bad_ones_too) {
+  auto tape = random_tape(16, 1'000);
+  for (std::size_t i = 0; i < 1'000; i += 3) tape.events()[i].kind = static_cast<hft::event::EventKind>(77);
+  std::vector<std::byte> records(tape.bytes().begin(), tape.bytes().end());
+  records.resize(records.size() + 13);
+  for (const Feed feed : {Feed::kEvents, Feed::kBatch, Feed::kThreads}) {
+    const auto spec = imbalance_spec();
+    const auto instruments = three_instruments();
+    const ImbalanceModel model;
+    const auto engine_config = busy_config();
+    MemoryJournal journal;
+    ReplayControl control;
+    Replay<false, ImbalanceModel, MemoryJournal> run(records, {spec, instruments, model, engine_config, "{}"},
+                                                     {.feed = feed}, journal, control);
+    StageTimes times;
+    EXPECT_FALSE(run.run(times).aborted);
+    EXPECT_EQ(control.n_done.load(), 1'001U);
+    EXPECT_EQ(hft::engine::RecordTape::n_records(records.size()), 1'001U);
+  }
+}
+
+TEST(Replay, a_kill_from_another_thread_leaves_only_exits) {
+  const auto tape = random_tape(17, 5'000);
+  for (const Feed feed : {Feed::kEvents, Feed::kBatch, Feed::kThreads}) {
+    const auto spec = imbalance_spec();
+    const auto instruments = three_instruments();
+    const ImbalanceModel model;
+    const auto engine_config = busy_config();
+    MemoryJournal journal;
+    ReplayControl control;
+    control.kill = true;
+    Replay<false, ImbalanceModel, MemoryJournal> run(tape.bytes(), {spec, instruments, model, engine_config, "{}"},
+                                                     {.feed = feed}, journal, control);
+    StageTimes times;
+    const auto result = run.run(times);
+    EXPECT_EQ(result.counters.orders, 0U);
+    EXPECT_GT(result.counters.refusals[static_cast<std::size_t>(hft::ledger::Refusal::kKilled)], 0U);
+  }
+}
+
 TEST(Replay, refuses_a_rate_out_of_range) {
+  for (const double rate_hz : {1e-4, 1e-300, 5e-324, 2e9, std::numeric_limits<double>::infinity()}) {
+    EXPECT_THROW(hft::engine::validate({.rate_hz = rate_hz}), std::invalid_argument) << rate_hz;
+  }
+  EXPECT_NO_THROW(hft::engine::validate({.rate_hz = 1e-3}));
   EXPECT_THROW(replay<false>({}, {.rate_hz = -1.0}), std::invalid_argument);
   EXPECT_THROW(replay<false>({}, {.rate_hz = std::numeric_limits<double>::quiet_NaN()}), std::invalid_argument);
+}
+
+TEST(Pacer, the_slowest_rate_and_the_longest_tape_still_have_a_due_time) {
+  const hft::engine::Pacer pacer(hft::engine::Pacer::kLeastRateHz, WaitKind::kYield);
+  const std::atomic<bool> abort{true};  // else this would take decades
+  EXPECT_GT(pacer.wait_for(std::uint64_t{1} << 58U, abort), pacer.wait_for(0, abort));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "hft/base/bytes.hpp"
 #include "hft/feature/ema_deviation.hpp"
 
 namespace hft::feature {
@@ -31,6 +32,24 @@ TEST(Ema, nan_and_infinity_leave_the_state_as_it_was) {
   ema.update(std::nan(""));
   EXPECT_EQ(ema.update(3.0), 2.0);
   EXPECT_EQ(ema.update(HUGE_VAL), 2.0);
+}
+
+TEST(Ema, inputs_beyond_2_to_the_40_leave_the_state_as_it_was) {
+  Ema ema{2};
+  EmaDeviation deviation{2};
+  for (double x : {1e308, 1.0, -1.7e308, 3.0, 0x1p40}) ema.update(x), deviation.update(x);
+  EXPECT_EQ(ema.value(), 2.0);
+  EXPECT_EQ(deviation.value(), 5000.0);
+}
+
+TEST(Ema, a_level_that_is_no_number_is_not_loaded) {
+  for (double level : {std::nan(""), HUGE_VAL, 1e300}) {
+    base::ByteWriter out;
+    out(std::uint32_t{1}), out(level);
+    base::ByteReader in{out.bytes()};
+    Ema ema{2};
+    EXPECT_THROW(Ema::archive(ema, in), std::invalid_argument);
+  }
 }
 
 TEST(Ema, the_error_names_parameter_rule_and_value) {

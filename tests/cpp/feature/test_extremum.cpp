@@ -66,6 +66,15 @@ TEST(Extremum, unusable_inputs_leave_the_state_as_it_was) {
   EXPECT_EQ(min.update(4.0), 1.0);
 }
 
+TEST(Extremum, an_earlier_time_does_not_empty_the_window) {
+  RollingMax max{WindowLength::time(10)};
+  max.update(5.0, 100);
+  max.advance(99);
+  EXPECT_EQ(max.value(), 5.0);
+  EXPECT_EQ(max.update(7.0, 99), 5.0);
+  EXPECT_TRUE(std::isnan(max.update(std::nan(""), 110))) << "time passes with an unusable input, too";
+}
+
 TEST(Extremum, leaving_early_is_counted) {
   RollingMin min{WindowLength::time(1'000'000, 3)};
   for (int i = 0; i < 10; ++i) min.update(i, i);

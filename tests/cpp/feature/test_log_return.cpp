@@ -56,5 +56,11 @@ TEST(LogReturn, inputs_that_have_no_logarithm_leave_the_state_as_it_was) {
   EXPECT_DOUBLE_EQ(lr.update(4.0), std::log(2.0));
 }
 
+TEST(LogReturn, inputs_beyond_2_to_the_40_leave_the_state_as_it_was) {
+  LogReturn r{1};
+  for (double x : {1.0, 1.7e308, 0x1p40, 1.0}) r.update(x);
+  EXPECT_EQ(r.value(), 0.0);
+}
+
 }  // namespace
 }  // namespace hft::feature

@@ -114,5 +114,15 @@ TEST(Moments, reset_equals_new) {
   }
 }
 
+TEST(Moments, an_earlier_time_does_not_empty_the_window) {
+  Moments m{WindowLength::time(10), Moments::Order::kMean};
+  m.update(5.0, 100);
+  m.advance(99);
+  m.update(7.0, 99);
+  EXPECT_EQ(m.mean(), 5.0);
+  m.update(std::nan(""), 110);
+  EXPECT_FALSE(m.ready(1)) << "time passes with an unusable input, too";
+}
+
 }  // namespace
 }  // namespace hft::feature

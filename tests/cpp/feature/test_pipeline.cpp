@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <optional>
+#include <random>
 #include <tuple>
 
+#include "hft/base/bytes.hpp"
 #include "pipeline_fixture.hpp"
 
 namespace hft::feature {
@@ -140,6 +143,89 @@ TEST(Pipeline, an_older_event_changes_nothing) {
   EXPECT_EQ(p.find_out_of_order(late), 2U);
 }
 
+TEST(Pipeline, a_dropped_event_does_not_move_the_clock) {
+  Spec spec = mid_spec();
+  spec.session = {10 * 3600 * kSecondNs, 11 * 3600 * kSecondNs};
+  spec.drop = kDropSuspicious | kDropCrossed | kDropUnchanged;
+  const std::int64_t open = 20'000 * kDayNs + 10 * 3600 * kSecondNs;
+  const std::int64_t wild = open + 9 * kDayNs;
+  event::Event doubtful = quote(wild, 90, 1, 92, 1);
+  doubtful.flags = event::kSuspicious;
+  const std::vector<event::Event> tape{quote(open, 100, 1, 102, 1),         doubtful,
+                                       quote(wild, 103, 1, 102, 1),         quote(wild, 100, -1, 102, 1),
+                                       quote(open + 1, 100, 1, 102, 1),     quote(wild + 7200 * kSecondNs, 1, 1, 2, 1),
+                                       quote(Market::kMaxTsNs, 1, 1, 2, 1), quote(-Market::kMaxTsNs, 1, 1, 2, 1),
+                                       quote(open, 100, 2, 102, 1)};
+  Pipeline p{spec, two_instruments()};
+  EXPECT_EQ(p.find_out_of_order(tape), std::nullopt);
+  std::vector<double> row(3);
+  for (std::size_t i = 0; i < tape.size(); ++i) {
+    EXPECT_EQ(p.update(tape[i], row), i == 0 || i + 1 == tape.size() ? Step::kRow : Step::kDropped) << i;
+  }
+  EXPECT_EQ(row[1], 1.01) << "the average saw both quotes, in one session";
+  EXPECT_EQ(p.counters().out_of_order, 0U);
+  EXPECT_EQ(p.counters().out_of_bounds, 3U);
+}
+
+TEST(Pipeline, find_out_of_order_says_what_update_says) {
+  std::mt19937_64 rng{4};
+  Spec spec = mid_spec();
+  spec.drop = kDropSuspicious | kDropUnchanged | kDropOneSided;
+  for (int trial = 0; trial < 500; ++trial) {
+    Pipeline p{spec, two_instruments()};
+    std::vector<event::Event> tape;
+    for (std::int64_t i = 0; i < 12; ++i) {
+      const auto px = static_cast<std::int64_t>(rng() % 2) + 100;
+      const auto ts_ns = i * kDayNs / 4 + static_cast<std::int64_t>(rng() % 2) * kDayNs;
+      tape.push_back(quote(ts_ns, px, static_cast<std::int64_t>(rng() % 3), px + 1, 1));
+      if (rng() % 4 == 0) tape.back().flags = event::kSuspicious;
+    }
+    const auto at = p.find_out_of_order(tape);
+    std::optional<std::size_t> first;
+    std::vector<double> row(3);
+    for (std::size_t i = 0; i < tape.size() && !first; ++i) {
+      if (p.update(tape[i], row) == Step::kOutOfOrder) first = i;
+    }
+    ASSERT_EQ(at, first) << trial;
+  }
+}
+
+TEST(Pipeline, a_reader_of_a_time_window_sees_it_at_its_own_time) {
+  Spec spec;
+  spec.row_on = RowOn::kTrade;
+  spec.features = {{"flow", "trade_imbalance", "", {{"window", "1s"}}}, {"y", "rolling_max", "flow", {{"window", 1}}}};
+  Pipeline p{spec, two_instruments()};
+  std::vector<double> row(2);
+  std::ignore = p.update(trade(0, 100, 1, event::Side::kBuy), row);
+  EXPECT_EQ(row[1], 1.0);
+  std::ignore = p.update(trade(kSecondNs, 100, 1), row);  // no side: it enters no window, but time has passed
+  EXPECT_EQ(row[0], 0.0);
+  EXPECT_EQ(row[1], 0.0);
+}
+
+TEST(Pipeline, a_side_that_is_none_is_unknown) {
+  Spec spec;
+  spec.row_on = RowOn::kTrade;
+  spec.features = {{"", "trade_imbalance", "", {{"window", 1}}}};
+  Pipeline p{spec, two_instruments()};
+  std::vector<double> row(1);
+  std::ignore = p.update(trade(0, 100, 1, static_cast<event::Side>(7)), row);
+  EXPECT_TRUE(std::isnan(row[0]));
+  base::ByteWriter out;
+  p.save(out);
+  EXPECT_NO_THROW(std::ignore = Pipeline::restore(spec, out.bytes()));
+}
+
+TEST(Pipeline, times_near_the_ends_of_the_range_do_not_overflow) {
+  Spec spec = mid_spec();
+  spec.origin = Origin::kContinuous;
+  Pipeline p{spec, two_instruments()};
+  std::vector<double> row(3);
+  std::ignore = p.update(trade(-Market::kMaxTsNs + 1, 100, 1), row);
+  EXPECT_EQ(p.update(quote(Market::kMaxTsNs - 1, 1, 1, 2, 1), row), Step::kRow);
+  EXPECT_EQ(row[2], 0x1p63);
+}
+
 TEST(Pipeline, book_levels_and_controls_pass_without_effect) {
   Pipeline p{mid_spec(), two_instruments()};
   std::vector<double> row(3);
@@ -175,6 +261,9 @@ TEST(Pipeline, reset_equals_new) {
 TEST(Pipeline, impossible_steps_are_refused) {
   auto instruments = two_instruments();
   instruments[1].tick.den = 0;
+  EXPECT_THROW((Pipeline{mid_spec(), instruments}), std::invalid_argument);
+  instruments = two_instruments();
+  instruments[1].symbol = "AAA";
   EXPECT_THROW((Pipeline{mid_spec(), instruments}), std::invalid_argument);
 }
 

@@ -2,8 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <stdexcept>
+
+#include "hft/base/bytes.hpp"
 
 namespace hft::feature {
 namespace {
@@ -41,6 +47,25 @@ TEST(Rsi, parameters_out_of_range_are_refused) {
   EXPECT_THROW(Rsi{0}, std::invalid_argument);
   EXPECT_THROW((Rsi{14, 101.0}), std::invalid_argument);
   EXPECT_THROW((Rsi{14, std::nan("")}), std::invalid_argument);
+}
+
+TEST(Rsi, inputs_beyond_2_to_the_40_leave_the_state_as_it_was) {
+  Rsi rsi{2};
+  for (double x : {1.0, 1.7e308, 2.0, -1.7e308, 1.0}) rsi.update(x);
+  EXPECT_EQ(rsi.value(), 50.0);
+}
+
+TEST(Rsi, averages_that_are_no_numbers_are_not_loaded) {
+  for (double bad : {std::nan(""), HUGE_VAL, -1.0}) {
+    const std::uint32_t n_inputs = 3;
+    const double state[] = {1.0, bad, 1.0};
+    std::array<std::byte, sizeof n_inputs + sizeof state> bytes{};
+    std::memcpy(bytes.data(), &n_inputs, sizeof n_inputs);
+    std::memcpy(bytes.data() + sizeof n_inputs, state, sizeof state);
+    base::ByteReader in{bytes};
+    Rsi rsi{2};
+    EXPECT_THROW(Rsi::archive(rsi, in), std::invalid_argument);
+  }
 }
 
 }  // namespace

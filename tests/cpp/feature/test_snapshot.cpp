@@ -105,6 +105,76 @@ TEST(Snapshot, another_spec_or_instrument_is_named) {
   EXPECT_EQ(saved(here), before) << "a refused snapshot changes nothing";
 }
 
+TEST(Snapshot, other_price_bounds_are_named) {
+  const auto frame = saved(after(50));
+  auto instruments = two_instruments();
+  instruments[1].max_px_ticks = 77;
+  Pipeline here{spec_of_everything(), instruments};
+  base::ByteReader in{frame};
+  try {
+    here.load(in);
+    FAIL();
+  } catch (const std::invalid_argument& e) {
+    EXPECT_EQ(std::string{e.what()}, "snapshot: max_px_ticks of 'BBB' is 1000000 in the snapshot and 77 here");
+  }
+}
+
+/// A frame of a spec whose sha256 is "" with these instruments, then `n_zeros` bytes of state.
+std::vector<std::byte> frame_of(std::span<const event::Instrument> instruments, std::size_t n_zeros) {
+  base::ByteWriter payload;
+  payload(std::string_view{});
+  payload(static_cast<std::uint32_t>(instruments.size()));
+  for (const auto& i : instruments) {
+    payload(std::string_view{i.symbol});
+    payload(i.tick.num), payload(i.tick.den), payload(i.lot.num), payload(i.lot.den);
+    payload(i.min_px_ticks), payload(i.max_px_ticks);
+  }
+  payload.append(std::vector<std::byte>(n_zeros));
+  base::ByteWriter out;
+  out(std::uint64_t{0x3150414E53544648}), out(std::uint32_t{1});
+  out(static_cast<std::uint64_t>(payload.bytes().size())), out(base::crc32c(payload.bytes()));
+  out.append(payload.bytes());
+  return {out.bytes().begin(), out.bytes().end()};
+}
+
+TEST(Snapshot, a_few_bytes_cannot_ask_for_all_memory) {
+  Spec spec;
+  spec.features = {{"", "rolling_max", "mid_px", {{"window", 1 << 20}}}};
+  std::vector<event::Instrument> many;
+  for (int i = 0; i < 5000; ++i) many.push_back({std::to_string(i), {1, 100}, {1, 1}, 1, 1'000'000});
+  EXPECT_NE(error_of(spec, frame_of(many, 100)).find("100 bytes hold no states of 5000"), std::string::npos);
+  EXPECT_NE(error_of(spec, frame_of(many, 700'000)).find("more memory"), std::string::npos);
+}
+
+TEST(Snapshot, instruments_that_break_a_rule_are_refused) {
+  Spec spec;
+  spec.features = {{"", "mid", "", {}}};
+  auto instruments = two_instruments();
+  instruments[1].symbol = "AAA";
+  EXPECT_NE(error_of(spec, frame_of(instruments, 1000)).find("'AAA' is there twice"), std::string::npos);
+  instruments[1].symbol = "B\n";
+  EXPECT_NE(error_of(spec, frame_of(instruments, 1000)).find("printable"), std::string::npos);
+  instruments[1] = {"BBB", {1, 100}, {1, 1}, 2, 1};
+  EXPECT_NE(error_of(spec, frame_of(instruments, 1000)).find("max_px_ticks"), std::string::npos);
+}
+
+TEST(Snapshot, times_out_of_bounds_are_refused) {
+  Spec spec;
+  spec.features = {{"", "time_since_trade", "", {}}};
+  Pipeline p{spec, two_instruments()};
+  auto payload_end = saved(p);
+  constexpr std::size_t kMarket = 8 + 8 + 1;  // of the last symbol, whose state ends the frame
+  const std::size_t at = payload_end.size() - (9 * 8 + 2) - kMarket;
+  for (const std::size_t field : {at, at + kMarket + 4 * 8, at + kMarket + 7 * 8, at + kMarket + 8 * 8}) {
+    auto bad = payload_end;
+    const std::int64_t wild = std::numeric_limits<std::int64_t>::max();
+    std::memcpy(bad.data() + field, &wild, sizeof wild);
+    const std::uint32_t crc = base::crc32c(std::span{bad}.subspan(24));
+    std::memcpy(bad.data() + 20, &crc, sizeof crc);
+    EXPECT_EQ(error_of(spec, bad), "snapshot: a time out of bounds");
+  }
+}
+
 TEST(Snapshot, load_takes_one_frame_of_several) {
   const Pipeline p = after(50);
   base::ByteWriter out;

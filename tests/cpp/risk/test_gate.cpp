@@ -32,7 +32,7 @@ Fill fill(std::uint32_t symbol_id, Side side, std::int64_t qty_lots, std::int64_
 // Sends and fills at once, as the simulated exchange does.
 void trade(Gate& gate, std::uint32_t symbol_id, Side side, std::int64_t qty_lots, std::int64_t px_ticks = 1000) {
   ASSERT_EQ(send(gate, symbol_id, side, qty_lots), Refusal::kNone);
-  gate.on_fill(fill(symbol_id, side, qty_lots, px_ticks));
+  gate.on_fill(fill(symbol_id, side, qty_lots, px_ticks), qty_lots);
 }
 
 TEST(Gate, accepts_an_order_within_all_limits) {
@@ -52,6 +52,32 @@ TEST(Gate, refuses_without_a_usable_reference) {
   }
 }
 
+TEST(Gate, an_exit_needs_only_the_side_that_it_takes) {
+  Gate gate(limits(), 2);
+  trade(gate, 0, Side::kBuy, 4);
+  trade(gate, 1, Side::kSell, 4);
+  EXPECT_EQ(send(gate, 0, Side::kSell, 1, 0, {1000, 0, 1001, 50, 0}), Refusal::kNoReference) << "no bid";
+  EXPECT_EQ(send(gate, 1, Side::kBuy, 1, 0, {1000, 50, 1001, 0, 0}), Refusal::kNoReference) << "no ask";
+  EXPECT_EQ(send(gate, 0, Side::kSell, 1, 0, {1002, 50, 1001, 50, 0}), Refusal::kNoReference) << "crossed";
+  EXPECT_EQ(send(gate, 0, Side::kSell, 1, 0, {1000, 50, 0, 0, 0}), Refusal::kNone) << "no ask, and none needed";
+  EXPECT_EQ(send(gate, 1, Side::kBuy, 1, 0, {0, 0, 1001, 50, 0}), Refusal::kNone) << "no bid, and none needed";
+  EXPECT_EQ(send(gate, 0, Side::kSell, 1, 0, {-3, 50, -2, 50, 0}), Refusal::kNone) << "a price below zero is one";
+  EXPECT_EQ(send(gate, 0, Side::kBuy, 1, 0, {1000, 0, 1001, 50, 0}), Refusal::kNoReference) << "an entry needs both";
+}
+
+TEST(Gate, a_stop_needs_only_the_side_that_it_takes) {
+  Limits with_stop = limits();
+  with_stop.stop_loss_milli_bps = 100'000;  // 1 %
+  Gate gate(with_stop, 2);
+  trade(gate, 0, Side::kBuy, 4);
+  trade(gate, 1, Side::kSell, 4);
+  EXPECT_TRUE(gate.stop_hit(0, {500, 1, 0, 0, 0}));
+  EXPECT_TRUE(gate.stop_hit(0, {0, 1, 1, 1, 0}));
+  EXPECT_TRUE(gate.stop_hit(0, {-7, 1, -6, 1, 0}));
+  EXPECT_TRUE(gate.stop_hit(1, {0, 0, 2000, 1, 0}));
+  EXPECT_FALSE(gate.stop_hit(1, {2000, 1, 0, 0, 0})) << "nobody sells";
+}
+
 TEST(Gate, accepts_a_locked_reference) {
   Gate gate(limits(), 1);
   EXPECT_EQ(send(gate, 0, Side::kBuy, 1, 0, {1000, 1, 1000, 1, 0}), Refusal::kNone);
@@ -63,7 +89,7 @@ TEST(Gate, refuses_an_entry_against_a_stale_reference_but_not_an_exit) {
   Gate gate(with_age, 1);
   EXPECT_EQ(send(gate, 0, Side::kBuy, 1, 101), Refusal::kNoReference);
   EXPECT_EQ(send(gate, 0, Side::kBuy, 1, 100), Refusal::kNone);
-  gate.on_fill(fill(0, Side::kBuy, 1));
+  gate.on_fill(fill(0, Side::kBuy, 1), 1);
   EXPECT_EQ(send(gate, 0, Side::kSell, 1, 1'000'000), Refusal::kNone);
 }
 
@@ -141,9 +167,30 @@ TEST(Gate, the_kill_switch_leaves_only_exits) {
 TEST(Gate, a_fill_that_cannot_be_kills) {
   for (const Fill& impossible : {fill(7, Side::kBuy, 1), fill(0, Side::kBuy, 0), fill(0, Side{9}, 1)}) {
     Gate gate(limits(), 1);
-    gate.on_fill(impossible);
+    gate.on_fill(impossible, 1);
     EXPECT_EQ(send(gate, 0, Side::kBuy, 1), Refusal::kKilled);
   }
+}
+
+TEST(Gate, an_overfill_kills_and_releases_only_what_its_own_order_reserved) {
+  Gate gate(limits(), 1);
+  ASSERT_EQ(send(gate, 0, Side::kBuy, 10), Refusal::kNone);
+  gate.on_fill(fill(0, Side::kBuy, 10), 10);
+  ASSERT_EQ(send(gate, 0, Side::kSell, 4), Refusal::kNone);
+  ASSERT_EQ(send(gate, 0, Side::kSell, 4), Refusal::kNone);
+  gate.on_fill(fill(0, Side::kSell, 6), 4);
+  EXPECT_EQ(gate.position_lots(0), 4) << "it happened";
+  EXPECT_EQ(gate.closable_lots(0), 0) << "the other order still closes 4";
+  EXPECT_EQ(send(gate, 0, Side::kBuy, 1), Refusal::kKilled);
+  gate.on_cancel(0, Side::kSell, 4);
+  EXPECT_EQ(send(gate, 0, Side::kSell, 4), Refusal::kNone) << "exits pass a kill";
+}
+
+TEST(Gate, a_fill_of_an_order_that_was_never_sent_kills) {
+  Gate gate(limits(), 1);
+  gate.on_fill(fill(0, Side::kBuy, 1), 1);
+  EXPECT_EQ(gate.position_lots(0), 1);
+  EXPECT_EQ(send(gate, 0, Side::kBuy, 1), Refusal::kKilled);
 }
 
 TEST(Gate, without_a_journal_nothing_passes) {

@@ -95,11 +95,12 @@ class Interleaving {
     const Refusal refusal = gate().submit({s, side, qty, now_ns_}, books_[s]);
     ASSERT_EQ(position(s), before) << "a decision moves no position";
     const bool against = side == Side::kBuy ? before < 0 : before > 0;
-    if (against && qty > 0 && qty <= closable && books_[s].usable()) {
+    const bool reduces = against && qty > 0 && qty <= closable;
+    if (reduces && books_[s].can_exit(side)) {
       ASSERT_EQ(refusal, Refusal::kNone) << "a reducing order is never held back";
     }
     if (refusal == Refusal::kNone) {
-      ASSERT_TRUE(books_[s].usable());
+      ASSERT_TRUE(reduces ? books_[s].can_exit(side) : books_[s].usable());
       sent_.push_back({s, side, qty});
     }
   }
@@ -110,7 +111,7 @@ class Interleaving {
     Sent& sent = sent_[i];
     const std::int64_t qty = any(1, sent.leaves_lots);
     const std::int64_t before = position(sent.symbol_id);
-    gate().on_fill(Fill{{}, now_ns_, any(900, 1100), qty, 0, sent.symbol_id, sent.side, {}});
+    gate().on_fill(Fill{{}, now_ns_, any(900, 1100), qty, 0, sent.symbol_id, sent.side, {}}, sent.leaves_lots);
     const std::int64_t after = position(sent.symbol_id);
     ASSERT_EQ(after, before + signed_lots(sent.side, qty));
     ASSERT_FALSE((before > 0 && after < 0) || (before < 0 && after > 0)) << "flipped through zero";

@@ -157,7 +157,7 @@ TRAIN = ("train", "{line}/table.parquet", "--spec", SPEC, "--out", "m", "--train
     [
         ((*REPLAY, "--threshold", "1.5"), "threshold must be in (0, 1], was 1.5"),
         ((*REPLAY, "--cooldown", "5x"), "was '5x'"),
-        ((*REPLAY, "--rate", "-5"), "rate_hz must be above 0 and at most 1e9, was -5.0"),
+        ((*REPLAY, "--rate", "-5"), "rate_hz must be in [0.001, 1e9], was -5.0"),
         ((*REPLAY, "--fee-bps", "nan"), "fee_bps must be a finite number, was nan"),
         ((*REPLAY, "--order-qty", "0"), "order_qty_lots must be in [1, 1000000000000], was 0"),
         ((*FEATURES, "--horizon", "0"), "horizon must be an integer >= 1, was 0"),

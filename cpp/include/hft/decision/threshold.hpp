@@ -55,12 +55,14 @@ class Threshold {
     return {proba[params_.up_class], proba[params_.down_class]};
   }
 
-  /// Asked on each quote of a symbol, before any model is: closes a position that was held long enough, once there is a
-  /// two-sided, uncrossed book to close against.
+  /// Asked on each quote of a symbol, before any model is: closes a position that was held long enough, once the side
+  /// that the close takes is there and the book is not crossed.
   [[nodiscard]] Intent on_quote(std::uint32_t symbol_id, const event::TopOfBook& book, const Holding& holding,
                                 std::int64_t now_ns) noexcept {
     const bool expired = params_.hold_ns > 0 && holding.qty_lots != 0 && now_ns - holding.opened_ns >= params_.hold_ns;
-    if (!expired || !book.two_sided() || book.crossed()) [[likely]] return {};
+    if (!expired) [[likely]] return {};
+    const std::int64_t taken_lots = holding.qty_lots > 0 ? book.bid_qty_lots : book.ask_qty_lots;
+    if (taken_lots <= 0 || book.crossed()) return {};
     return close(symbol_id, Why::kHoldExpired, book, holding, now_ns);
   }
 

@@ -19,7 +19,7 @@ namespace hft::engine {
 struct Counters {
   std::uint64_t events = 0;          // decoded
   std::uint64_t unknown_symbol = 0;  // not in the instrument table
-  std::uint64_t out_of_order = 0;    // earlier than the symbol's last event: changes nothing
+  std::uint64_t out_of_order = 0;    // to the features, which leave it out; a quote still moves touch and exits
   std::uint64_t dropped = 0;         // left out by the feature spec: outside the session, or a kind of quote it drops
   std::uint64_t no_row = 0;          // updates features, gives no row
   std::uint64_t rows_not_ready = 0;  // holds a NaN: not scored

@@ -33,8 +33,12 @@ struct Wish {
   decision::Scores scores;
 };
 
-/// Carries a wish through risk, journal and exchange, in this order: what cannot be recorded is not sent, and what was
-/// sent counts against the limits before it is filled.
+/// Carries a wish through risk, journal and exchange, in this order: what the sink refuses to record is not sent, and
+/// what was sent counts against the limits before it is filled. A sink may take a record and lose it later (a full disk
+/// behind a buffer); ReplayResult::journal_failed says how many orders can go out before that is known here.
+///
+/// A fill is taken out of the book that it met, so no quantity is had twice before the symbol's next quote: not by two
+/// exits of one event, nor by an exit and a signal, nor by the rows of two trades.
 ///
 /// Cost: dominated by the sink's append, three times for a filled order; no allocation.
 template <JournalSink Sink, bool Timed>
@@ -57,7 +61,7 @@ class Desk {
     now_ns_ = ts_event_ns;
   }
 
-  void act(const Wish& wish, const event::TopOfBook& book) noexcept {
+  void act(const Wish& wish, event::TopOfBook& book) noexcept {
     ledger::Refusal refusal =
         gate_.submit({wish.symbol_id, wish.side, wish.qty_lots, now_ns_}, reference_of(book));
     watch_.lap(Stage::kRisk);
@@ -88,22 +92,23 @@ class Desk {
     return {gate_.position_lots(symbol_id), opened_ns_[symbol_id]};
   }
 
-  /// Closes what is left of a position at the touch of `book`.
-  void close(std::uint32_t symbol_id, ledger::Reason reason, const event::TopOfBook& book) noexcept {
+  /// Closes what is left of a position at the touch of `book`. Nothing left, or nothing there to take it: no decision.
+  void close(std::uint32_t symbol_id, ledger::Reason reason, event::TopOfBook& book) noexcept {
+    const std::int64_t closable_lots = gate_.closable_lots(symbol_id);
     const bool is_long = gate_.position_lots(symbol_id) > 0;
-    act({symbol_id, is_long ? ledger::Side::kSell : ledger::Side::kBuy, reason, gate_.closable_lots(symbol_id),
-         is_long ? book.bid_px_ticks : book.ask_px_ticks, kNoScores},
-        book);
+    const ledger::Side side = is_long ? ledger::Side::kSell : ledger::Side::kBuy;
+    if (closable_lots == 0 || !reference_of(book).can_exit(side)) return;
+    act({symbol_id, side, reason, closable_lots, is_long ? book.bid_px_ticks : book.ask_px_ticks, kNoScores}, book);
   }
 
-  /// Closes a position that lost its limit, and pauses the symbol.
-  void stop_if_hit(std::uint32_t symbol_id, const event::TopOfBook& book) noexcept {
+  /// Closes a position that lost its limit or more, and pauses the symbol.
+  void stop_if_hit(std::uint32_t symbol_id, event::TopOfBook& book) noexcept {
     if (!gate_.stop_hit(symbol_id, reference_of(book))) [[likely]] return;
     gate_.pause(symbol_id, now_ns_);
     close(symbol_id, ledger::Reason::kStopLoss, book);
   }
 
-  /// False when the record is lost; then nothing is sent any more.
+  /// False when the sink refuses the record; from then on nothing is sent.
   bool write(const ledger::JournalRecord& record) noexcept {
     watch_.skip();
     const bool stored = sink_.append(record);
@@ -123,15 +128,16 @@ class Desk {
   static constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
   static constexpr decision::Scores kNoScores{kNan, kNan};
 
-  void send(const ledger::Order& order, const event::TopOfBook& book) noexcept {
+  void send(const ledger::Order& order, event::TopOfBook& book) noexcept {
     const bool was_flat = gate_.position_lots(order.symbol_id) == 0;
     const std::optional<ledger::Fill> fill = exchange_.execute(order, book);
     const std::int64_t filled_lots = fill ? fill->qty_lots : 0;
     if (fill) {
       ++counters_.fills;
-      gate_.on_fill(*fill);
+      gate_.on_fill(*fill, order.qty_lots);
+      (order.side == ledger::Side::kBuy ? book.ask_qty_lots : book.bid_qty_lots) -= filled_lots;
       if (was_flat) opened_ns_[order.symbol_id] = now_ns_;
-      write(ledger::JournalRecord{*fill});  // it happened, recorded or not: a lost record stops what would come next
+      write(ledger::JournalRecord{*fill});  // it happened, recorded or not: a refused record stops what comes next
     } else {
       ++counters_.orders_unfilled;
     }

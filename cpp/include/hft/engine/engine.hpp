@@ -23,14 +23,20 @@ namespace hft::engine {
 /// Joins event, features, model, decision, risk, exchange and journal; holds no formula and no policy number.
 ///
 /// For each event of a symbol, in this order:
-///   1. features see the event; out of order or unknown: counted, nothing changes
-///   2. a quote that is the first beyond the session in which the position was opened closes it, at the last touch
-///      before that quote (kSessionEnd)
-///   3. a quote becomes the touch, unless it is marked suspicious
-///   4. while a position is open, the touch is tested against the stop-loss, then against the holding time
-///   5. a complete row is scored, and the strategy asked
-/// Exits of 2 and 4 wait for a two-sided, uncrossed touch and are tried again with each quote until nothing is left.
-/// The end of a tape is no session end: finish() marks what is open at the last mid price.
+///   1. features see the event; of an unknown symbol: counted, nothing changes
+///   2. a quote becomes the touch, unless it is marked suspicious
+///   3. while a position is open, that touch closes it where the session in which it was opened is over (kSessionEnd:
+///      at the first touch after it, since the one before is gone when the end is seen), where the stop-loss is hit, or
+///      where the holding time is over, tried in this order
+///   4. a complete row is scored, and the strategy asked
+/// Exits of 3 wait until the side that they take is there and the book is not crossed, and are tried again with each
+/// quote until nothing is left. What a fill takes from the touch is gone until the symbol's next quote (see Desk). The
+/// end of a tape is no session end: finish() marks what is open at the last mid price.
+///
+/// Protection does not depend on what the features make of a quote: 2 and 3 also hold for one that the spec drops and
+/// for one that they call out of order, as every quote is after a single event from the future. Such a quote gives no
+/// row, so it opens nothing. The time of what follows from it is its own, and not before that of the symbol's quotes
+/// so far.
 ///
 /// Deterministic: the same events give the same records, however they are fed. No allocation after construction, no
 /// exception, no clock but the stopwatch's, which touches no record.   One thread.
@@ -101,20 +107,26 @@ class Engine {
     std::int64_t mid_half_ticks = 0;  // of the last two-sided, uncrossed quote
     std::int64_t mid_ts_ns = 0;
     std::int64_t close_by_ns = 0;     // end of the session in which the position was opened
+    std::int64_t now_ns = std::numeric_limits<std::int64_t>::min();  // see time_of
   };
 
   void advance(const event::Event& event, std::uint64_t arrived_ticks) noexcept {
     ++counters_.events;
     const feature::Step seen = pipeline_.update(event, row_);
     watch_.lap(Stage::kFeatures);
-    if (seen == feature::Step::kOutOfOrder || seen == feature::Step::kUnknownSymbol) [[unlikely]] {
-      ++(seen == feature::Step::kOutOfOrder ? counters_.out_of_order : counters_.unknown_symbol);
+    if (seen == feature::Step::kUnknownSymbol) [[unlikely]] {
+      ++counters_.unknown_symbol;
       return;
     }
-    desk_.begin(event.source_seq, event.ts_event_ns);
-    if (event.kind == event::EventKind::kQuote && (event.flags & event::kSuspicious) == 0) on_quote(event);
+    const bool taken_in = seen == feature::Step::kRow || seen == feature::Step::kNoRow;
+    const bool is_touch = event.kind == event::EventKind::kQuote && (event.flags & event::kSuspicious) == 0;
+    const std::int64_t now_ns = is_touch ? time_of(event, taken_in) : event.ts_event_ns;
+    desk_.begin(event.source_seq, now_ns);
+    if (is_touch) on_quote(event, now_ns);
     if (seen != feature::Step::kRow) {
-      ++(seen == feature::Step::kDropped ? counters_.dropped : counters_.no_row);
+      ++(seen == feature::Step::kNoRow     ? counters_.no_row
+         : seen == feature::Step::kDropped ? counters_.dropped
+                                           : counters_.out_of_order);
       return;
     }
     if (std::any_of(row_.begin(), row_.end(), [](double x) { return std::isnan(x); })) {
@@ -127,26 +139,31 @@ class Engine {
     watch_.since(Stage::kTickToDecision, arrived_ticks);
   }
 
-  void on_quote(const event::Event& event) noexcept {
-    Symbol& symbol = symbols_[event.symbol_id];
-    const bool open = desk_.holding(event.symbol_id).qty_lots != 0;
-    if (open && event.ts_event_ns >= symbol.close_by_ns) [[unlikely]] {
-      if (usable(symbol.book)) desk_.close(event.symbol_id, ledger::Reason::kSessionEnd, symbol.book);
-    }
-    symbol.book.set(event.quote, event.ts_event_ns);
-    if (usable(symbol.book)) {
-      symbol.mid_half_ticks = symbol.book.mid_half_ticks();
-      symbol.mid_ts_ns = event.ts_event_ns;
-    }
-    if (open) [[unlikely]] watch_position(event, symbol.book);
+  /// A quote that the features take in says what time it is, also after one that was dropped and had a wild clock. Any
+  /// other may only move time on: what has expired stays expired. Trades move nothing here.
+  std::int64_t time_of(const event::Event& quote, bool taken_in) noexcept {
+    std::int64_t& now_ns = symbols_[quote.symbol_id].now_ns;
+    now_ns = taken_in ? quote.ts_event_ns : std::max(now_ns, quote.ts_event_ns);
+    return now_ns;
   }
 
-  void watch_position(const event::Event& event, const event::TopOfBook& book) noexcept {
+  void on_quote(const event::Event& event, std::int64_t now_ns) noexcept {
+    Symbol& symbol = symbols_[event.symbol_id];
+    symbol.book.set(event.quote, event.ts_event_ns);
+    if (Desk<Sink, Timed>::reference_of(symbol.book).usable()) {
+      symbol.mid_half_ticks = symbol.book.mid_half_ticks();
+      symbol.mid_ts_ns = now_ns;
+    }
+    if (desk_.holding(event.symbol_id).qty_lots != 0) [[unlikely]] watch_position(event.symbol_id, symbol, now_ns);
+  }
+
+  void watch_position(std::uint32_t symbol_id, Symbol& symbol, std::int64_t now_ns) noexcept {
     watch_.skip();
-    desk_.stop_if_hit(event.symbol_id, book);
-    const decision::Holding holding = desk_.holding(event.symbol_id);
-    const decision::Intent intent = strategy_.on_quote(event.symbol_id, book, holding, event.ts_event_ns);
-    if (!intent.abstains()) act(event.symbol_id, intent, {kNan, kNan}, book);
+    if (now_ns >= symbol.close_by_ns) desk_.close(symbol_id, ledger::Reason::kSessionEnd, symbol.book);
+    desk_.stop_if_hit(symbol_id, symbol.book);
+    const decision::Holding holding = desk_.holding(symbol_id);
+    const decision::Intent intent = strategy_.on_quote(symbol_id, symbol.book, holding, now_ns);
+    if (!intent.abstains()) act(symbol_id, intent, {kNan, kNan}, symbol.book);
   }
 
   void on_row(const event::Event& event) noexcept {
@@ -164,7 +181,7 @@ class Engine {
   }
 
   void act(std::uint32_t symbol_id, const decision::Intent& intent, const decision::Scores& scores,
-           const event::TopOfBook& book) noexcept {
+           event::TopOfBook& book) noexcept {
     const auto reason =
         intent.why == decision::Why::kHoldExpired ? ledger::Reason::kHoldExpired : ledger::Reason::kSignal;
     const auto side = static_cast<ledger::Side>(intent.side);
@@ -172,10 +189,6 @@ class Engine {
   }
   static_assert(static_cast<int>(event::Side::kBuy) == static_cast<int>(ledger::Side::kBuy) &&
                 static_cast<int>(event::Side::kSell) == static_cast<int>(ledger::Side::kSell));
-
-  [[nodiscard]] static bool usable(const event::TopOfBook& book) noexcept {
-    return Desk<Sink, Timed>::reference_of(book).usable();
-  }
 
   static constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 

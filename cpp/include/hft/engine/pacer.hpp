@@ -17,7 +17,10 @@ namespace hft::engine {
 /// Waits by looking at the clock: pauses for kSpin, else offers the core to others; sleeps while over 1 ms is left.
 class Pacer {
  public:
-  /// rate_hz > 0; the schedule starts now.
+  static constexpr double kLeastRateHz = 1e-3;
+  static constexpr double kMostRateHz = 1e9;
+
+  /// rate_hz in [kLeastRateHz, kMostRateHz]; the schedule starts now.
   Pacer(double rate_hz, ring::WaitKind wait) noexcept
       : clock_{telemetry::TickClock::instance()},
         start_ticks_{clock_.ticks()},
@@ -27,7 +30,7 @@ class Pacer {
   /// Returns when record i was due, in ticks, once that moment has come or `abort` is set.
   [[nodiscard]] std::uint64_t wait_for(std::uint64_t i, const std::atomic<bool>& abort) const noexcept {
     const std::uint64_t due_ticks =
-        start_ticks_ + static_cast<std::uint64_t>(static_cast<double>(i) * ticks_per_record_);
+        start_ticks_ + static_cast<std::uint64_t>(std::min(static_cast<double>(i) * ticks_per_record_, kMostTicks));
     for (;;) {
       const std::int64_t left_ns = clock_.ns_between(clock_.ticks(), due_ticks);
       if (left_ns <= 0 || abort.load(std::memory_order_relaxed)) return due_ticks;
@@ -42,6 +45,7 @@ class Pacer {
   }
 
  private:
+  static constexpr double kMostTicks = 0x1p62;         // decades: what is due later is due then, and all sums fit
   static constexpr std::int64_t kSleepNs = 1'000'000;  // the kernel wakes us some 60 us late
   static constexpr std::int64_t kNapNs = 50'000'000;   // how long an abort may go unnoticed
 

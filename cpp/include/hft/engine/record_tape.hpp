@@ -32,7 +32,12 @@ class RecordTape {
     return false;
   }
 
+  /// Records taken, bad ones and a truncated last one too.
   [[nodiscard]] std::uint64_t n_taken() const noexcept { return at_ / sizeof(event::Event); }
+  /// How many there are.
+  [[nodiscard]] static std::uint64_t n_records(std::size_t n_bytes) noexcept {
+    return (n_bytes + sizeof(event::Event) - 1) / sizeof(event::Event);
+  }
   [[nodiscard]] const std::array<std::uint64_t, event::kDecodeStatuses>& bad_records() const noexcept { return bad_; }
 
  private:

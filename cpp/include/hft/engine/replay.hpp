@@ -38,19 +38,32 @@ struct ReplayConfig {
   ring::WaitKind wait = ring::WaitKind::kYield;  // three threads seldom have three idle cores
   double rate_hz = 0.0;                          // records per second, open loop; 0: as fast as it goes
   std::size_t ring_events = 1U << 12U;           // 256 KiB: stays in the second-level cache
+  std::size_t ring_records = 1U << 12U;          // to the journal thread
 };
 
-/// What other threads may look at or ask for while a replay runs.
+/// Cold path: throws std::invalid_argument naming the rule and the value. Asked before a journal is made.
+inline void validate(const ReplayConfig& config) {
+  if (config.rate_hz == 0.0 || (config.rate_hz >= Pacer::kLeastRateHz && config.rate_hz <= Pacer::kMostRateHz)) return;
+  throw std::invalid_argument("Replay: rate_hz must be 0 or in [1e-3, 1e9], was " + std::to_string(config.rate_hz));
+}
+
+/// What other threads may look at or ask for while a replay runs. All relaxed: neither a progress bar nor a switch
+/// that is seen within a batch needs an order.
 struct ReplayControl {
-  alignas(base::kNoShareBytes) std::atomic<std::uint64_t> n_done{0};  // records; relaxed: a progress bar needs no order
+  alignas(base::kNoShareBytes) std::atomic<std::uint64_t> n_done{0};  // records, good or bad; all of them at the end
   alignas(base::kNoShareBytes) std::atomic<bool> abort{false};
+  std::atomic<bool> kill{false};  // for good: from here on only exits (Engine::kill)
 };
 
 struct ReplayResult {
   Counters counters;
   std::int64_t elapsed_ns = 0;  // first record read to last record journalled
   bool aborted = false;         // then the journal has no run end
-  bool journal_failed = false;  // records are missing from the journal: nothing was sent after the first of them
+  /// Records are missing from the end of the journal, and some may be of orders that were sent: the failure is known
+  /// late. With kEvents and kBatch nothing is sent after the append that failed, but what the journal had taken
+  /// into its buffer before (ledger::Journal: 256 KiB) is lost with it. With kThreads those are joined by what was
+  /// under way to it: at most ReplayConfig::ring_records, a batch of 64 and one.
+  bool journal_failed = false;
 };
 
 /// What a replay joins. All of it outlives the replay.
@@ -68,14 +81,15 @@ struct ReplayParts {
 template <bool Timed, model::Model Model, class Journal>
 class Replay {
  public:
+  /// Events between two looks at the kill switch; also the records that the journal thread takes at once.
+  static constexpr std::size_t kBatch = 64;
+
   /// Cold path: throws std::invalid_argument where the parts do not fit together.
   Replay(std::span<const std::byte> records, const ReplayParts<Model>& parts, const ReplayConfig& config,
          Journal& journal, ReplayControl& control)
       : parts_{parts}, config_{config}, decoder_{parts.instruments}, tape_{records, decoder_}, journal_{journal},
         control_{control} {
-    if (!(config.rate_hz >= 0.0 && config.rate_hz <= 1e9)) {
-      throw std::invalid_argument("Replay: rate_hz must be in [0, 1e9], was " + std::to_string(config.rate_hz));
-    }
+    validate(config);
   }
 
   /// Cold path around a hot one. `times` receives the stages of a timed replay.
@@ -97,8 +111,6 @@ class Replay {
   }
 
  private:
-  static constexpr std::size_t kBatch = 64;              // events between two looks at the abort flag
-  static constexpr std::size_t kJournalRing = 1U << 12U;
   static constexpr std::chrono::microseconds kJournalNap{200};  // a full ring in a nap would be 20 M records/s
 
   struct Stamped {
@@ -113,7 +125,8 @@ class Replay {
     ring::Channel<ledger::JournalRecord>& ring;
     const std::atomic<bool>& failed;
     [[nodiscard]] bool append(const ledger::JournalRecord& record) noexcept {
-      // relaxed: the latch may be seen a little late, as a failed disk is
+      // relaxed: it may be seen late, but not after the ring was full once: the room that the push then waits for was
+      // made, and released to us, after the latch
       return !failed.load(std::memory_order_relaxed) && ring.push(record) == ring::Pushed::kStored;
     }
   };
@@ -132,6 +145,7 @@ class Replay {
   [[nodiscard]] bool stopped() const noexcept {
     return tape_.ended() || control_.abort.load(std::memory_order_relaxed);
   }
+  [[nodiscard]] bool killed() const noexcept { return control_.kill.load(std::memory_order_relaxed); }
 
   void run_here(StageTimes& times, ReplayResult& result) {
     Engine<Model, Journal, Timed> engine(parts_.spec, parts_.instruments, parts_.model, parts_.engine, journal_,
@@ -146,11 +160,13 @@ class Replay {
       std::uint64_t due_ticks = 0;
       while (n < batch.size() && !stopped()) {
         if (pacer) due_ticks = pacer->wait_for(tape_.n_taken(), control_.abort);
+        if (stopped()) break;
         const std::uint64_t begin_ticks = watch.start();
         n += tape_.take(batch[n]) ? 1U : 0U;
         watch.lap(Stage::kDecode);
         if (!pacer) due_ticks = begin_ticks;
       }
+      if (killed()) engine.kill();
       if (batch.size() == 1 && n == 1) {
         engine.step(batch[0], due_ticks);
       } else {
@@ -165,7 +181,7 @@ class Replay {
 
   void run_threads(StageTimes& times, ReplayResult& result) {
     ring::Channel<Item> events(config_.ring_events, ring::Overflow::kBlock, config_.wait);
-    ring::Channel<ledger::JournalRecord> records(kJournalRing, ring::Overflow::kBlock, config_.wait);
+    ring::Channel<ledger::JournalRecord> records(config_.ring_records, ring::Overflow::kBlock, config_.wait);
     std::atomic<bool> journal_failed{false};
     RingSink sink{records, journal_failed};
     Engine<Model, RingSink, Timed> engine(parts_.spec, parts_.instruments, parts_.model, parts_.engine, sink,
@@ -194,16 +210,20 @@ class Replay {
     const std::optional<Pacer> pacer = make_pacer();
     std::array<Item, kBatch> batch;
     const std::size_t batch_size = pacer ? 1 : kBatch;
+    std::uint64_t n_good = 0;
     while (!stopped()) {
       std::size_t n = 0;
-      while (n < batch_size && !tape_.ended()) {
+      while (n < batch_size && !stopped()) {
         std::uint64_t due_ticks = 0;
         if (pacer) due_ticks = pacer->wait_for(tape_.n_taken(), control_.abort);
+        if (stopped()) break;
         watch.start();
         n += take(batch[n], due_ticks) ? 1U : 0U;
         watch.lap(Stage::kDecode);
       }
       stamp(std::span{batch}.first(n), watch);
+      n_good += n;
+      n_bad_.store(tape_.n_taken() - n_good, std::memory_order_relaxed);
       if (out.push_n(std::span{batch}.first(n)) < n) break;
     }
     out.close();
@@ -226,9 +246,13 @@ class Replay {
 
   template <class HotEngine>
   void consume(ring::Channel<Item>& in, HotEngine& engine, Stopwatch<Timed> watch) noexcept {
-    std::uint64_t n_done = 0;
+    std::uint64_t n_good = 0;
+    const auto report = [&] {
+      control_.n_done.store(n_good + n_bad_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    };
     for (auto items = in.peek(); !items.empty(); items = in.peek()) {
       items = items.first(std::min(items.size(), kBatch));  // room for the producer comes back in small portions
+      if (killed()) engine.kill();
       for (const Item& item : items) {
         if constexpr (Timed) {
           const std::uint64_t begin_ticks = watch.start();
@@ -238,10 +262,11 @@ class Replay {
           engine.step(item);
         }
       }
-      n_done += items.size();
+      n_good += items.size();
       in.consume(items.size());
-      control_.n_done.store(n_done, std::memory_order_relaxed);
+      report();
     }
+    report();  // the closed ring ordered the last count of bad ones before its end
   }
 
   /// Naps while there is nothing to do, whatever `wait` says: nobody waits for this thread, so the hot one need not pay
@@ -267,6 +292,7 @@ class Replay {
   RecordTape tape_;
   Journal& journal_;
   ReplayControl& control_;
+  alignas(base::kNoShareBytes) std::atomic<std::uint64_t> n_bad_{0};  // ingest thread writes, hot thread reads
 };
 
 }  // namespace hft::engine

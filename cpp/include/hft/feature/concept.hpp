@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
-#include <utility>
+#include <type_traits>
 
 namespace hft::feature {
 
@@ -29,19 +29,22 @@ concept TimedFeature = Feature<F> && requires(F f, double x, std::int64_t ts_ns)
   { f.advance(ts_ns) } noexcept;
 };
 
-/// Batch is the step in a loop, written once for all features.
+/// Batch is the step in a loop, written once for all features. A state without storage of its own is worked on as a
+/// copy, in registers: through `f`, every write to `out` could alias it. One that owns a window stays where it is.
 template <Feature F>
 void fold(F& f, std::span<const double> in, std::span<double> out) noexcept {
-  F local = std::move(f);  // state in registers: through `f`, every write to `out` could alias it
-  for (std::size_t i = 0; i < in.size(); ++i) out[i] = local.update(in[i]);
-  f = std::move(local);
+  if constexpr (std::is_trivially_copyable_v<F>) {
+    F local = f;
+    for (std::size_t i = 0; i < in.size(); ++i) out[i] = local.update(in[i]);
+    f = local;
+  } else {
+    for (std::size_t i = 0; i < in.size(); ++i) out[i] = f.update(in[i]);
+  }
 }
 
 template <TimedFeature F>
 void fold(F& f, std::span<const double> in, std::span<const std::int64_t> ts_ns, std::span<double> out) noexcept {
-  F local = std::move(f);
-  for (std::size_t i = 0; i < in.size(); ++i) out[i] = local.update(in[i], ts_ns[i]);
-  f = std::move(local);
+  for (std::size_t i = 0; i < in.size(); ++i) out[i] = f.update(in[i], ts_ns[i]);
 }
 
 }  // namespace hft::feature

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "hft/feature/concept.hpp"
+#include "hft/feature/fixed_point.hpp"
 #include "hft/feature/range.hpp"
 
 namespace hft::feature {
@@ -15,7 +16,7 @@ namespace hft::feature {
 ///   y_t = y_{t-1} + a (x_t - y_{t-1})         t > period,  a = 2 / (period + 1)
 ///
 /// Cost: O(1), no allocation, no division after warm-up.   Output unit: that of x.
-/// NaN:  a NaN or infinite input leaves the state as it was.   Not ready: value() is NaN.
+/// NaN:  an input that is NaN or not in (-2^40, 2^40) leaves the state as it was.   Not ready: value() is NaN.
 /// Matches TA-Lib EMA (classic seed); see tests/python/differential/test_ema.py.
 class Ema {
  public:
@@ -25,7 +26,7 @@ class Ema {
   explicit Ema(std::int64_t period) : period_{kPeriod.check("Ema", period)}, alpha_{2.0 / (period_ + 1.0)} {}
 
   double update(double x) noexcept {
-    if (!std::isfinite(x)) [[unlikely]]
+    if (!fits_fixed(x)) [[unlikely]]
       return value();
     if (count_ < period_) [[unlikely]]
       return warm_up(x);
@@ -41,6 +42,7 @@ class Ema {
   static void archive(Self& self, Archive& ar) {
     ar(self.count_), ar(self.level_);
     if (self.count_ > self.period_) throw std::invalid_argument("snapshot: Ema saw more than its period");
+    if (!(std::abs(self.level_) <= 0x1p60)) throw std::invalid_argument("snapshot: Ema out of bounds");
   }
 
  private:
@@ -53,7 +55,7 @@ class Ema {
   std::uint32_t period_;
   std::uint32_t count_ = 0;  // saturates at period_; a count says "first", a value never does
   double alpha_;
-  double level_ = 0.0;
+  double level_ = 0.0;  // a sum of 2^20 inputs below 2^40 at most
 };
 static_assert(Feature<Ema>);
 static_assert(sizeof(Ema) == 24);

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <cmath>
 #include <cstdint>
+#include <stdexcept>
 
 #include "hft/feature/concept.hpp"
 #include "hft/feature/ema.hpp"
@@ -13,14 +13,14 @@ namespace hft::feature {
 ///   y_t = 10^4 (x_t - ema_t) / ema_t          ema_t includes x_t
 ///
 /// Cost: O(1), no allocation, one division.   Output unit: bps. For prices: an average of 0 has no scale (NaN).
-/// NaN:  a NaN or infinite input leaves the state as it was.   Not ready: value() is NaN.
+/// NaN:  an input that is NaN or not in (-2^40, 2^40) leaves the state as it was.   Not ready: value() is NaN.
 /// Matches 1e4 * (x / talib.EMA(x) - 1); see tests/python/differential/test_ema.py.
 class EmaDeviation {
  public:
   explicit EmaDeviation(std::int64_t period) : ema_{period} {}
 
   double update(double x) noexcept {
-    if (!std::isfinite(x)) [[unlikely]]
+    if (!fits_fixed(x)) [[unlikely]]
       return value();
     ema_.update(x);
     newest_ = x;
@@ -38,6 +38,7 @@ class EmaDeviation {
   template <class Self, class Archive>
   static void archive(Self& self, Archive& ar) {
     Ema::archive(self.ema_, ar), ar(self.newest_);
+    if (!fits_fixed(self.newest_)) throw std::invalid_argument("snapshot: EmaDeviation out of bounds");
   }
 
  private:

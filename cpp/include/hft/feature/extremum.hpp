@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <stdexcept>
 #include <vector>
@@ -15,20 +16,18 @@ namespace hft::feature {
 ///
 /// The queue holds the inputs that may still become the best, best first; a new input removes those it beats or equals.
 /// Cost: O(1) amortised (each input enters and leaves once), no allocation.
-/// NaN:  an input that is NaN or not in (-2^40, 2^40), or older than the newest, leaves the state as it was.
+/// NaN:  an input that is NaN or not in (-2^40, 2^40) only moves the time; one older than the newest is left out.
 template <class Better>
 class Extremum {
  public:
   explicit Extremum(WindowLength length) : length_{length}, queue_(length.capacity()) {}
 
   void update(double x, std::int64_t ts_ns = 0) noexcept {
+    if (!accepts(ts_ns)) [[unlikely]]
+      return;
+    advance(ts_ns);  // also for an input that is left out below
     if (!fits_fixed(x)) [[unlikely]]
       return;
-    if (length_.is_time()) {
-      if (size_ > 0 && ts_ns < at(size_ - 1).ts_ns) [[unlikely]]
-        return;
-      advance(ts_ns);
-    }
     ++n_seen_;
     if (size_ > 0 && n_seen_ - queue_[head_].number >= length_.capacity()) [[unlikely]] {
       pop_front();  // by count; at most one, because every update looks
@@ -38,7 +37,7 @@ class Extremum {
     at(size_++) = {x, ts_ns, n_seen_};
   }
   void advance(std::int64_t now_ns) noexcept {
-    if (!length_.is_time()) return;
+    if (!length_.is_time() || !accepts(now_ns)) return;
     while (size_ > 0 && length_.expired(queue_[head_].ts_ns, now_ns)) pop_front();
   }
 
@@ -51,6 +50,7 @@ class Extremum {
   [[nodiscard]] double best() const noexcept { return queue_[head_].x; }
   /// Entries that left a time window before their time, for want of room.
   [[nodiscard]] std::uint64_t early_leaves() const noexcept { return early_leaves_; }
+  [[nodiscard]] std::size_t room_bytes() const noexcept { return queue_.size() * sizeof(Entry); }
   void reset() noexcept { head_ = 0, size_ = 0, n_seen_ = 0, early_leaves_ = 0; }
 
   template <class Self, class Archive>
@@ -85,6 +85,9 @@ class Extremum {
   };
   static bool follows(const Entry& before, const Entry& after) noexcept {
     return before.number < after.number && before.ts_ns <= after.ts_ns && Better{}(before.x, after.x);
+  }
+  [[nodiscard]] bool accepts(std::int64_t ts_ns) const noexcept {
+    return !length_.is_time() || size_ == 0 || ts_ns >= at(size_ - 1).ts_ns;
   }
   [[nodiscard]] std::uint32_t slot(std::uint32_t i) const noexcept {
     const std::uint32_t at = head_ + i;

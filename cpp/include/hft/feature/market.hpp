@@ -17,6 +17,7 @@ namespace hft::feature {
 struct Market {
   static constexpr std::int64_t kMaxPxTicks = std::int64_t{1} << 40;
   static constexpr std::int64_t kMaxQtyLots = std::int64_t{1} << 50;
+  static constexpr std::int64_t kMaxTsNs = std::int64_t{1} << 62;  // the year 2116: no difference of times overflows
   static constexpr std::int64_t kMaxStepNum = std::int64_t{1} << 16;
   static constexpr std::int64_t kMaxStepDen = std::int64_t{1} << 53;
 
@@ -32,14 +33,19 @@ struct Market {
 
   void set_quote(const event::Event& e) noexcept { book.set(e.quote, now_ns = e.ts_event_ns); }
   void set_trade(const event::Event& e) noexcept {
-    trade_px_ticks = e.trade.px_ticks, trade_qty_lots = e.trade.qty_lots, trade_side = e.side;
+    trade_px_ticks = e.trade.px_ticks, trade_qty_lots = e.trade.qty_lots, trade_side = known(e.side);
     trade_ts_ns = now_ns = e.ts_event_ns, has_trade = true;
+  }
+  /// A byte that is no side says as little as no side.
+  [[nodiscard]] static event::Side known(event::Side side) noexcept {
+    return side <= event::Side::kSell ? side : event::Side::kUnknown;
   }
   void clear() noexcept { *this = Market{.tick = tick, .lot = lot}; }
 
   [[nodiscard]] static bool in_bounds(std::int64_t px_ticks, std::int64_t qty_lots) noexcept {
     return px_ticks > -kMaxPxTicks && px_ticks < kMaxPxTicks && qty_lots >= 0 && qty_lots < kMaxQtyLots;
   }
+  [[nodiscard]] static bool in_bounds(std::int64_t ts_ns) noexcept { return ts_ns > -kMaxTsNs && ts_ns < kMaxTsNs; }
   [[nodiscard]] static bool in_bounds(const event::Quote& q) noexcept {
     return in_bounds(q.bid_px_ticks, q.bid_qty_lots) && in_bounds(q.ask_px_ticks, q.ask_qty_lots);
   }
@@ -56,6 +62,9 @@ struct Market {
       const event::Quote quote{b.bid_px_ticks, b.bid_qty_lots, b.ask_px_ticks, b.ask_qty_lots};
       if (!in_bounds(quote) || !in_bounds(self.trade_px_ticks, self.trade_qty_lots) || side > 2 || traded > 1) {
         throw std::invalid_argument("snapshot: a quote or trade out of bounds");
+      }
+      if (!in_bounds(b.ts_event_ns) || !in_bounds(self.trade_ts_ns) || !in_bounds(self.now_ns)) {
+        throw std::invalid_argument("snapshot: a time out of bounds");
       }
       self.trade_side = static_cast<event::Side>(side);
       self.has_trade = traded == 1;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <stdexcept>
 
@@ -19,7 +20,7 @@ namespace hft::feature {
 /// lost. Same window, different past: same bits.
 ///
 /// Cost: O(1), no allocation; four 128-bit products for the squares.
-/// NaN:  an input that is NaN or not in (-2^40, 2^40), or older than the newest, leaves the state as it was.
+/// NaN:  an input that is NaN or not in (-2^40, 2^40) only moves the time; one older than the newest is left out.
 class Moments {
  public:
   enum class Order : std::uint8_t { kMean = 1, kVariance = 2 };
@@ -27,8 +28,10 @@ class Moments {
   Moments(WindowLength length, Order order) : window_{length}, order_{order} {}
 
   void update(double x, std::int64_t ts_ns = 0) noexcept {
-    if (!fits_fixed(x) || !window_.accepts(ts_ns)) [[unlikely]]
+    if (!window_.accepts(ts_ns)) [[unlikely]]
       return;
+    if (!fits_fixed(x)) [[unlikely]]
+      return advance(ts_ns);  // time passes all the same
     window_.push(x, ts_ns, [this](double old) noexcept { leave(old); });
     enter(x);
   }
@@ -65,6 +68,7 @@ class Moments {
   }
 
   [[nodiscard]] std::uint64_t early_leaves() const noexcept { return window_.early_leaves(); }
+  [[nodiscard]] std::size_t room_bytes() const noexcept { return window_.room_bytes(); }
   void reset() noexcept { window_.clear(), sum_ = 0, squares_ = {}; }
 
   /// Another reader of the same window may need more: both get it. Before the first input only.

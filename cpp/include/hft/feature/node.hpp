@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -25,6 +26,8 @@ class Node {
   virtual void advance(std::int64_t now_ns) noexcept = 0;
   virtual void reset() noexcept = 0;
   [[nodiscard]] virtual std::uint64_t early_leaves() const noexcept = 0;
+  /// Memory that one such state takes, its own bytes and its window's.
+  [[nodiscard]] virtual std::size_t room_bytes() const noexcept = 0;
 
   virtual void save(base::ByteWriter& out) const = 0;
   virtual void load(base::ByteReader& in) = 0;
@@ -57,6 +60,10 @@ class NodeOf final : public Node {
   [[nodiscard]] std::uint64_t early_leaves() const noexcept override {
     if constexpr (requires { state.early_leaves(); }) return state.early_leaves();
     return 0;
+  }
+  [[nodiscard]] std::size_t room_bytes() const noexcept override {
+    if constexpr (requires { state.room_bytes(); }) return sizeof *this + state.room_bytes();
+    return sizeof *this;
   }
   void save(base::ByteWriter& out) const override { State::archive(state, out); }
   void load(base::ByteReader& in) override { State::archive(state, in); }

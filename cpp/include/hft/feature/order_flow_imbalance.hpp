@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <stdexcept>
@@ -50,6 +51,7 @@ class OrderFlow {
     return depth_lots_ == 0 ? 0.0 : ratio(2 * Int128{window_.size()} * flow_lots_, depth_lots_);
   }
   [[nodiscard]] std::uint64_t early_leaves() const noexcept { return window_.early_leaves(); }
+  [[nodiscard]] std::size_t room_bytes() const noexcept { return window_.room_bytes(); }
   void reset() noexcept {
     window_.clear(), flow_lots_ = 0, depth_lots_ = 0, previous_ = {}, has_previous_ = false, has_changed_ = false;
   }

@@ -22,7 +22,7 @@ enum class Step : std::uint8_t {
   kNoRow = 0,         // taken in; this kind of event gives no row
   kRow = 1,           // taken in, and `row` is written
   kDropped = 2,       // left out by a rule of the spec; counted by rule
-  kOutOfOrder = 3,    // older than the symbol's last event; nothing has changed
+  kOutOfOrder = 3,    // older than the symbol's last event that was taken in; nothing has changed
   kUnknownSymbol = 4  // not in the instrument table
 };
 
@@ -32,7 +32,7 @@ struct Counters {
   std::uint64_t n_rows = 0;
   std::uint64_t out_of_session = 0;
   std::uint64_t suspicious = 0;
-  std::uint64_t out_of_bounds = 0;  // a price or quantity that no instrument has
+  std::uint64_t out_of_bounds = 0;  // a price or quantity that no instrument has, or a time beyond 2^62 ns
   std::uint64_t one_sided = 0;
   std::uint64_t crossed = 0;
   std::uint64_t locked = 0;
@@ -65,7 +65,7 @@ class Pipeline {
   /// Cost: the spec's nodes, O(1) each; no allocation, no lock, no clock.
   [[nodiscard]] Step update(const event::Event& e, std::span<double> row) noexcept;
 
-  /// Index of the first event that is older than its symbol's last, without taking anything in. Cold: allocates.
+  /// Index of the first event for which `update` would say kOutOfOrder, without taking anything in. Cold: allocates.
   [[nodiscard]] std::optional<std::size_t> find_out_of_order(std::span<const event::Event> events) const;
   /// Upper bound of the rows that these events give.
   [[nodiscard]] std::size_t max_rows(std::span<const event::Event> events) const noexcept;
@@ -87,26 +87,41 @@ class Pipeline {
   /// Throws std::invalid_argument naming the first difference (spec, instrument, checksum, range); then nothing has
   /// changed.
   void load(base::ByteReader& in);
-  /// A pipeline from what `save` wrote, with the instruments of then. Throws as `load` does.
+  /// A pipeline from what `save` wrote, with the instruments of then. Throws as `load` does, and, before it takes any
+  /// memory, where the bytes are too few for their instruments or those would need more than 1 GiB and 1024 times the
+  /// bytes. What is larger: make the pipeline from its instruments, then `load`.
   [[nodiscard]] static Pipeline restore(const Spec& spec, std::span<const std::byte> frame);
 
  private:
-  struct Symbol {
-    Market market;
+  /// What the rules for leaving events out know of a symbol, beside its book. Only events that are taken in move it: a
+  /// dropped one with a wild time must not make the rest of the day late.
+  struct Past {
     std::int64_t last_ts_ns = std::numeric_limits<std::int64_t>::min();
     std::int64_t session = std::numeric_limits<std::int64_t>::min();
     bool has_quote = false;  // since the state began
+  };
+  struct Symbol {
+    Market market;
+    Past past;
     std::vector<double> slots;
     std::vector<std::unique_ptr<Node>> nodes;
     void reset() noexcept;
   };
 
-  [[nodiscard]] bool enter_session(Symbol& symbol, std::int64_t ts_ns) noexcept;
-  [[nodiscard]] std::uint64_t* drop_reason(const Symbol& symbol, const event::Event& e) noexcept;
+  using Reason = std::uint64_t Counters::*;  // null: taken in
+
+  [[nodiscard]] Reason reason_against(const event::Event& e, std::int64_t session, const Past& past,
+                                      const event::TopOfBook& book) const noexcept;
+  [[nodiscard]] Reason drop_reason(const event::Event& e, bool has_quote, const event::TopOfBook& book) const noexcept;
+  [[nodiscard]] bool begins_anew(const Past& past, std::int64_t session) const noexcept;
+  /// Moves `past` to an event that is taken in. True: the symbol's state begins anew.
+  [[nodiscard]] bool enter(Past& past, const event::Event& e, std::int64_t session) const noexcept;
   void run(Symbol& symbol, Clock clock) noexcept;
   void write_row(Symbol& symbol, std::span<double> row) noexcept;
   [[nodiscard]] std::vector<Symbol> make_symbols() const;
   void load_states(base::ByteReader& in);
+  void check_room(std::size_t n_bytes) const;
+  static void check(std::span<const event::Instrument> instruments);
 
   Spec spec_;
   std::shared_ptr<const Plan> plan_;

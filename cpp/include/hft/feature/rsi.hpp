@@ -1,11 +1,11 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <stdexcept>
 
 #include "hft/feature/concept.hpp"
+#include "hft/feature/fixed_point.hpp"
 #include "hft/feature/range.hpp"
 
 namespace hft::feature {
@@ -17,7 +17,7 @@ namespace hft::feature {
 ///   y_t = 100 U_t / (U_t + D_t)
 ///
 /// Cost: O(1), no allocation, one division.   Output unit: 0..100 (pct).
-/// NaN:  a NaN or infinite input leaves the state as it was.   Not ready: value() is NaN.
+/// NaN:  an input that is NaN or not in (-2^40, 2^40) leaves the state as it was.   Not ready: value() is NaN.
 /// Flat: when nothing has moved (U + D = 0) there is no ratio; the value is the parameter `flat` (50; TA-Lib: 0).
 /// Matches TA-Lib RSI with flat = 0; see tests/python/differential/test_rsi.py. Wilder (1978).
 class Rsi {
@@ -31,7 +31,7 @@ class Rsi {
       : period_{kPeriod.check("Rsi", period)}, flat_{kFlat.check("Rsi", flat)}, alpha_{1.0 / period_} {}
 
   double update(double x) noexcept {
-    if (!std::isfinite(x)) [[unlikely]]
+    if (!fits_fixed(x)) [[unlikely]]
       return value();
     const double change = x - previous_;
     previous_ = x;  // before every branch: no early return may keep a stale previous input
@@ -57,6 +57,10 @@ class Rsi {
   static void archive(Self& self, Archive& ar) {
     ar(self.n_inputs_), ar(self.previous_), ar(self.mean_gain_), ar(self.mean_loss_);
     if (self.n_inputs_ > self.period_ + 1) throw std::invalid_argument("snapshot: Rsi saw more than its period");
+    const auto good = [](double mean) { return mean >= 0.0 && mean <= 0x1p61; };  // or a sum of 2^20 changes
+    if (!fits_fixed(self.previous_) || !good(self.mean_gain_) || !good(self.mean_loss_)) {
+      throw std::invalid_argument("snapshot: Rsi out of bounds");
+    }
   }
 
  private:

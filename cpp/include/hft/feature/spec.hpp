@@ -25,6 +25,7 @@ enum Drop : std::uint32_t {
   kDropOneSided = 1U << 2,    // a side without quantity
   kDropUnchanged = 1U << 3,   // price and size repeat the symbol's last kept quote
   kDropSuspicious = 1U << 4,  // Flag::kSuspicious; trades, too
+  kDropEverything = (1U << 5) - 1,
 };
 
 /// Hours of a session, in nanoseconds after midnight UTC; events outside are dropped. open == close: no session hours,

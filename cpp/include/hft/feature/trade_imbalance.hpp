@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <stdexcept>
 
@@ -45,6 +46,7 @@ class SignedVolume {
     return total_lots_ == 0 ? flat : ratio(signed_lots_, total_lots_);
   }
   [[nodiscard]] std::uint64_t early_leaves() const noexcept { return window_.early_leaves(); }
+  [[nodiscard]] std::size_t room_bytes() const noexcept { return window_.room_bytes(); }
   void reset() noexcept { window_.clear(), signed_lots_ = 0, total_lots_ = 0, has_traded_ = false; }
 
   template <class Self, class Archive>

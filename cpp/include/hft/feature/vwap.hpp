@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <stdexcept>
 
@@ -44,6 +45,7 @@ class TradedValue {
     return 1e4 * ratio(2 * value_ - mid_half_ticks * lots_, mid_half_ticks * lots_);
   }
   [[nodiscard]] std::uint64_t early_leaves() const noexcept { return window_.early_leaves(); }
+  [[nodiscard]] std::size_t room_bytes() const noexcept { return window_.room_bytes(); }
   void reset() noexcept { window_.clear(), value_ = 0, lots_ = 0; }
 
   template <class Self, class Archive>

@@ -37,10 +37,11 @@ class Window {
     values_[slot(size_++)] = x;
   }
 
-  /// Lets the entries go that are `span` old or older at `now_ns`. Nothing grows old in a count window.
+  /// Lets the entries go that are `span` old or older at `now_ns`. Nothing grows old in a count window, nor at a time
+  /// before the newest entry.
   template <class Leave>
   void advance(std::int64_t now_ns, Leave&& leave) noexcept {
-    if (!length_.is_time()) return;
+    if (!length_.is_time() || !accepts(now_ns)) return;
     while (size_ > 0 && length_.expired(times_[head_], now_ns)) leave(pop());
   }
 
@@ -54,6 +55,9 @@ class Window {
   [[nodiscard]] const WindowLength& length() const noexcept { return length_; }
   /// Entries that left a time window before their time, for want of room.
   [[nodiscard]] std::uint64_t early_leaves() const noexcept { return early_leaves_; }
+  [[nodiscard]] std::size_t room_bytes() const noexcept {
+    return values_.size() * sizeof(T) + times_.size() * sizeof(std::int64_t);
+  }
   void clear() noexcept { head_ = 0, size_ = 0, early_leaves_ = 0; }
 
   /// Saves or loads the content, oldest first; a loaded entry is handed to `enter`, so that sums are made anew.

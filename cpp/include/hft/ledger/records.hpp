@@ -11,15 +11,15 @@ enum class Side : std::uint8_t { kBuy = 1, kSell = 2 };
 enum class Reason : std::uint8_t {
   kSignal = 1,       // the score passed the threshold
   kHoldExpired = 2,  // the position reached its holding time
-  kStopLoss = 3,     // the position lost more than its limit
-  kSessionEnd = 4,   // positions are not carried over the session's end
+  kStopLoss = 3,     // closing would lose the limit or more
+  kSessionEnd = 4,   // not carried over the session's end: closed at the first touch after it
 };
 
 /// Why risk said no. kNone: accepted.
 enum class Refusal : std::uint8_t {
   kNone = 0,
   kKilled = 1,            // the kill switch is on
-  kNoReference = 2,       // no two-sided, uncrossed book to price against
+  kNoReference = 2,       // no book to price against: two-sided and uncrossed to enter, the taken side to leave
   kQtyNotPositive = 3,
   kMaxOrderQty = 4,
   kMaxPositionQty = 5,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -19,9 +20,15 @@ struct Reference {
   std::int64_t ask_qty_lots = 0;
   std::int64_t ts_event_ns = 0;
 
-  /// Two-sided, uncrossed and above zero. Locked (bid = ask) is a price like any other.
+  /// Enough to enter at: two-sided, uncrossed and above zero. Locked (bid = ask) is a price like any other.
   [[nodiscard]] bool usable() const noexcept {
     return bid_qty_lots > 0 && ask_qty_lots > 0 && bid_px_ticks > 0 && bid_px_ticks <= ask_px_ticks;
+  }
+  /// Enough to leave by an order of this side: what it takes is there, and not crossed by the other side if that is.
+  /// Any price will do: which ones exist is for the instrument's bounds to say, and the decoder holds to them.
+  [[nodiscard]] bool can_exit(ledger::Side side) const noexcept {
+    const bool crossed = bid_qty_lots > 0 && ask_qty_lots > 0 && bid_px_ticks > ask_px_ticks;
+    return (side == ledger::Side::kBuy ? ask_qty_lots : bid_qty_lots) > 0 && !crossed;
   }
 };
 
@@ -41,7 +48,8 @@ struct Request {
 /// keep risk on. Nothing flips a position through zero: close first, then open.
 ///
 /// Refusals are tried in this order; the first that applies is the answer.
-///   kJournalDown, kQtyNotPositive, kNoReference (unknown symbol; book missing, one-sided or crossed) - for every order
+///   kJournalDown, kQtyNotPositive - for every order
+///   kNoReference - unknown symbol; to reduce: not Reference::can_exit; else: not Reference::usable
 ///   kWouldFlip, kKilled, kNoReference (quote too old), kStoppedOut, kMaxOrderQty, kMaxPositionQty, kMaxOpenPositions
 ///   - for orders that do not reduce
 ///
@@ -61,12 +69,15 @@ class Gate {
     return refusal;
   }
 
-  /// Part of a sent order was filled. A fill that cannot be leaves the true position unknown: that kills.
-  void on_fill(const ledger::Fill& fill) noexcept {
+  /// Part of a sent order was filled, of which `leaves_lots` were open before. A fill that cannot be leaves the true
+  /// position unknown: that kills. So does one larger than what was open: it counts in the position, where it may
+  /// exceed a limit or flip, and releases no more than its own order had reserved; the orders beside it stay counted.
+  void on_fill(const ledger::Fill& fill, std::int64_t leaves_lots) noexcept {
     if (fill.symbol_id >= symbols_.size()) [[unlikely]] return kill();
     const bool was = exposed(fill.symbol_id);
     if (!positions_.apply(fill)) [[unlikely]] return kill();
-    release(fill.symbol_id, fill.side, fill.qty_lots);
+    if (fill.qty_lots > leaves_lots || leaves_lots > working(fill.symbol_id, fill.side)) [[unlikely]] kill();
+    release(fill.symbol_id, fill.side, std::min(fill.qty_lots, leaves_lots));
     recount(fill.symbol_id, was);
   }
 
@@ -80,9 +91,10 @@ class Gate {
   /// True where closing at the touch would lose at least the limit against the average entry. Asked on each quote, and
   /// answered by the price that can be had: a book that gapped through the stop closes where it is now.
   [[nodiscard]] bool stop_hit(std::uint32_t symbol_id, const Reference& reference) const noexcept {
-    if (limits_.stop_loss_milli_bps == 0 || closable_lots(symbol_id) == 0 || !reference.usable()) return false;
+    if (limits_.stop_loss_milli_bps == 0 || closable_lots(symbol_id) == 0) return false;
     const auto& position = positions_[symbol_id];
     const bool is_long = position.qty_lots > 0;
+    if (!reference.can_exit(is_long ? ledger::Side::kSell : ledger::Side::kBuy)) return false;
     // Cost and worth are signed like the position, so one difference serves long and short.
     const ledger::Int128 cost = position.open_cost_tick_lots;
     const ledger::Int128 worth =
@@ -123,14 +135,17 @@ class Gate {
     using ledger::Refusal;
     if (journal_down_) return Refusal::kJournalDown;
     if (request.qty_lots <= 0) return Refusal::kQtyNotPositive;
-    if (request.symbol_id >= symbols_.size() || !reference.usable()) return Refusal::kNoReference;
+    if (request.symbol_id >= symbols_.size()) return Refusal::kNoReference;
 
     const std::int64_t qty = positions_[request.symbol_id].qty_lots;
     const bool buy = request.side == ledger::Side::kBuy;
     const Symbol& symbol = symbols_[request.symbol_id];
-    if (buy ? qty < 0 : qty > 0) {
-      return request.qty_lots <= closable_lots(request.symbol_id) ? Refusal::kNone : Refusal::kWouldFlip;
+    const bool against = buy ? qty < 0 : qty > 0;
+    if (against && request.qty_lots <= closable_lots(request.symbol_id)) {
+      return reference.can_exit(request.side) ? Refusal::kNone : Refusal::kNoReference;
     }
+    if (!reference.usable()) return Refusal::kNoReference;
+    if (against) return Refusal::kWouldFlip;
     // Flat, with an order under way on the other side: both together could cross zero.
     if (qty == 0 && (buy ? symbol.working_sell_lots : symbol.working_buy_lots) > 0) return Refusal::kWouldFlip;
     if (killed_) return Refusal::kKilled;
@@ -164,7 +179,7 @@ class Gate {
   }
   void release(std::uint32_t symbol_id, ledger::Side side, std::int64_t qty_lots) noexcept {
     std::int64_t& sent = working(symbol_id, side);
-    sent = qty_lots < sent ? sent - qty_lots : 0;  // an overfill is the exchange's error, not credit for later orders
+    sent = qty_lots < sent ? sent - qty_lots : 0;  // never below zero: that would be credit for later orders
   }
 
   Limits limits_;
