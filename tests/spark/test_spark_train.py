@@ -165,7 +165,7 @@ def test_a_categorical_split_is_refused_by_name(
 def test_a_bad_table_is_refused_before_spark_starts(
     monkeypatch: pytest.MonkeyPatch, table: Path, spec: hc.FeatureSpec, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("hftcore.spark.train.session", lambda: pytest.fail("Spark was started"))
+    monkeypatch.setattr("hftcore.spark.train.borrowed", lambda spark: pytest.fail("Spark was started"))
     bad = pq.read_table(table).drop_columns(["label"])
     pq.write_table(bad, tmp_path / "bad.parquet")
     with pytest.raises(TrainingDataError, match="column 'label' is missing"):
