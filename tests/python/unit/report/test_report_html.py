@@ -231,3 +231,9 @@ def test_a_failed_write_leaves_neither_draft_nor_half_a_page(tmp_path, monkeypat
     assert page.read_bytes() == before
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["title"] == BARE.title
     assert sorted(p.name for p in tmp_path.iterdir()) == ["report.html", "report.json"]
+
+
+def test_only_rows_out_of_sample_are_called_unseen(invented, page):
+    assert "Scored on rows it never saw" in page
+    seen = dataclasses.replace(invented.quality, in_sample_rows=10)
+    assert "it never saw" not in html_page(dataclasses.replace(invented, quality=seen))
