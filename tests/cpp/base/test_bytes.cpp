@@ -7,6 +7,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -71,6 +72,42 @@ TEST(Bytes, ATextLengthBeyondTheEndIsRefused) {
   ByteReader in{out.bytes()};
   std::string text;
   EXPECT_THROW(in(text), std::invalid_argument);
+}
+
+TEST(Bytes, FixedRoomIsNeverLeftAndWhatDoesNotFitIsLeftOut) {
+  std::byte room[12];
+  ByteWriter out{room};
+  out(std::uint64_t{7});
+  EXPECT_FALSE(out.overflowed());
+  out(std::uint64_t{8});
+  EXPECT_TRUE(out.overflowed());
+  EXPECT_EQ(out.bytes().size(), 8U);
+  out(std::uint8_t{9});  // would fit, but what it follows is missing
+  EXPECT_EQ(out.bytes().size(), 8U);
+  EXPECT_EQ(out.bytes().data(), room);
+}
+
+TEST(Bytes, ReservedRoomIsUsedInPlace) {
+  ByteWriter out;
+  out(std::uint8_t{1});
+  out.reserve(10'000);
+  const std::byte* begin = out.bytes().data();
+  out.append(std::vector<std::byte>(9'999, std::byte{2}));
+  EXPECT_EQ(out.bytes().data(), begin);
+  EXPECT_EQ(out.bytes().size(), 10'000U);
+  EXPECT_EQ(out.bytes()[0], std::byte{1});
+}
+
+TEST(Bytes, ABoolIsZeroOrOne) {
+  ByteWriter out;
+  const bool yes = true;
+  hft::base::archive_bool(yes, out);
+  out(std::uint8_t{2});
+  ByteReader in{out.bytes()};
+  bool read = false;
+  hft::base::archive_bool(read, in);
+  EXPECT_TRUE(read);
+  EXPECT_THROW(hft::base::archive_bool(read, in), std::invalid_argument);
 }
 
 }  // namespace

@@ -45,6 +45,30 @@ TEST(Crc32c, SeesEverySingleBitFlip) {
   }
 }
 
+TEST(Crc32c, InstructionAndTableAgreeAtEveryLengthAndAlignment) {
+#if defined(__x86_64__)
+  if (!hft::base::detail::has_crc32_instruction) GTEST_SKIP() << "this processor has no SSE 4.2";
+  std::vector<std::byte> data(600);
+  for (std::size_t i = 0; i < data.size(); ++i) data[i] = static_cast<std::byte>((i * i * 31 + i * 7) >> 3);
+  const std::span<const std::byte> all{data};
+  for (std::size_t from = 0; from < 9; ++from) {
+    for (std::size_t n = 0; n + from <= 520; ++n) {
+      const auto part = all.subspan(from, n);
+      const auto seed = static_cast<std::uint32_t>(n * 0x9E3779B9U);
+      ASSERT_EQ(hft::base::detail::crc32c_by_instruction(part, seed), hft::base::detail::crc32c_by_table(part, seed))
+          << n << " bytes from " << from;
+    }
+  }
+#endif
+}
+
 static_assert(crc32c({}) == 0, "usable at compile time");
+constexpr std::array<std::byte, 3> kThree{std::byte{1}, std::byte{2}, std::byte{3}};
+static_assert(crc32c(kThree) != 0, "at compile time by table");
+
+TEST(Crc32c, CompileTimeAndRunTimeAgree) {
+  constexpr std::uint32_t at_compile_time = crc32c(kThree);
+  EXPECT_EQ(crc32c(std::vector<std::byte>(kThree.begin(), kThree.end())), at_compile_time);
+}
 
 }  // namespace

@@ -1,2 +1,6 @@
 hft_test(base/crc32c base)
 hft_test(base/bytes base)
+hft_test(base/fault base)
+hft_test(base/json base)
+hft_test(base/number_text base)
+hft_test(base/sha256 base)

@@ -3,7 +3,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
+#include <type_traits>
+
+#if defined(__x86_64__)
+#include <nmmintrin.h>
+#endif
 
 namespace hft::base {
 
@@ -25,12 +31,9 @@ constexpr std::array<std::array<std::uint32_t, 256>, 8> make_crc32c_tables() {
   return tables;
 }
 inline constexpr auto kCrc32cTables = make_crc32c_tables();
-}  // namespace detail
 
-/// CRC-32C (Castagnoli), the checksum of every stored frame. Pass the last result as `crc` to go on with more bytes.
-/// Cost: about 1 ns per 2 bytes.   Check value: crc32c("123456789") = 0xE3069283 (RFC 3720, B.4).
-[[nodiscard]] constexpr std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t crc = 0) noexcept {
-  const auto& t = detail::kCrc32cTables;
+[[nodiscard]] constexpr std::uint32_t crc32c_by_table(std::span<const std::byte> bytes, std::uint32_t crc) noexcept {
+  const auto& t = kCrc32cTables;
   const auto byte_at = [&](std::size_t i) { return static_cast<std::uint32_t>(bytes[i]); };
   crc = ~crc;
   std::size_t i = 0;
@@ -42,6 +45,41 @@ inline constexpr auto kCrc32cTables = make_crc32c_tables();
   }
   for (; i < bytes.size(); ++i) crc = (crc >> 8) ^ t[0][(crc ^ byte_at(i)) & 0xFFU];
   return ~crc;
+}
+
+#if defined(__x86_64__)
+/// The processor's own instruction (SSE 4.2), 8 bytes at a time.
+[[gnu::target("sse4.2")]] inline std::uint32_t crc32c_by_instruction(std::span<const std::byte> bytes,
+                                                                     std::uint32_t crc) noexcept {
+  std::uint64_t wide = ~crc;
+  const std::byte* p = bytes.data();
+  std::size_t left = bytes.size();
+  for (; left >= 8; left -= 8, p += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, p, sizeof word);
+    wide = _mm_crc32_u64(wide, word);
+  }
+  auto narrow = static_cast<std::uint32_t>(wide);
+  for (; left != 0; --left, ++p) narrow = _mm_crc32_u8(narrow, static_cast<std::uint8_t>(*p));
+  return ~narrow;
+}
+
+/// False until static objects are made: who checks a sum before that takes the table and gets the same value.
+inline const bool has_crc32_instruction = [] {
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("sse4.2") != 0;
+}();
+#endif
+}  // namespace detail
+
+/// CRC-32C (Castagnoli), the checksum of every stored frame. Pass the last result as `crc` to go on with more bytes.
+/// Cost: 8 bytes in 3 cycles (8 GB/s at 3 GHz) where the processor has the instruction, else about 1 ns per 2 bytes;
+/// chosen at run time, the same value.   Check value: crc32c("123456789") = 0xE3069283 (RFC 3720, B.4).
+[[nodiscard]] constexpr std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t crc = 0) noexcept {
+#if defined(__x86_64__)
+  if (!std::is_constant_evaluated() && detail::has_crc32_instruction) return detail::crc32c_by_instruction(bytes, crc);
+#endif
+  return detail::crc32c_by_table(bytes, crc);
 }
 
 }  // namespace hft::base
