@@ -1,2 +1,5 @@
 hft_test(telemetry/latency_histogram telemetry)
+hft_test(telemetry/log telemetry)
+hft_test(telemetry/page telemetry)
+hft_test(telemetry/page_reader telemetry)
 hft_test(telemetry/tick_clock telemetry)

@@ -1,0 +1,1 @@
+hft_bench(page base telemetry)
