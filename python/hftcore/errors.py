@@ -7,11 +7,18 @@ HftError
 ├── OutOfOrderError     time decreases within a symbol: names the symbol and the index
 ├── ModelMismatchError  an artefact that is not what it says, or not for this spec: names the first difference
 ├── TrainingDataError   a feature table that cannot be trained on: names the column, the rule and the value
-├── JavaNotFoundError   there is no Java that Spark could run on: says what was found and what to install
+├── JavaNotFoundError   there is no Java for Spark or the brokers: says what was found and what to install
+├── JarError            broker jars that cannot be had, or are not the pinned ones: names the first that differs
+├── ClusterError        Kafka brokers that do not come up, or are not there: names the broker and its log
+├── KafkaError          a Kafka client that cannot connect, or is told what it cannot do: says what and why
+├── TopicError          a topics file that breaks a rule: names the topic, the rule and the value
 ├── CompileError        the host's compiler is missing or failed: carries its output
 ├── JournalError        a journal that is no journal, or stopped taking records
 ├── RiskConfigError     limits that contradict each other or are out of range
+├── TelemetryError      a telemetry page that is not there, or another version's: names it
 ├── ReportError         report data that is not finite, not complete, or no report: names its path
+├── ProofError          a proof that cannot be made: names what is gone or cannot be read
+├── ChaosError          a chaos round whose fault did not happen, or whose cluster did not: says what was expected
 └── MissingExtraError   a part that needs an extra which is not installed: says what to install
 """
 
@@ -47,7 +54,23 @@ class TrainingDataError(HftError, ValueError):
 
 
 class JavaNotFoundError(HftError, RuntimeError):
-    """There is no Java that Spark could run on."""
+    """There is no Java that Spark or the Kafka brokers could run on."""
+
+
+class JarError(HftError, RuntimeError):
+    """The Kafka brokers' jars cannot be had, or are not the pinned ones."""
+
+
+class ClusterError(HftError, RuntimeError):
+    """A Kafka cluster that does not come up, or is not there."""
+
+
+class KafkaError(HftError, RuntimeError):
+    """A Kafka client that cannot connect, or was told what it cannot do."""
+
+
+class TopicError(HftError, ValueError):
+    """A topics file that breaks a rule."""
 
 
 class CompileError(HftError, RuntimeError):
@@ -62,8 +85,20 @@ class RiskConfigError(HftError, ValueError):
     """Limits that contradict each other or are out of range."""
 
 
+class TelemetryError(HftError, RuntimeError):
+    """A telemetry page that is not there, or that this version cannot read."""
+
+
 class ReportError(HftError, ValueError):
     """Report data that is not finite, not complete, or no report."""
+
+
+class ProofError(HftError, RuntimeError):
+    """A proof that cannot be made: what it needs is gone, or cannot be read."""
+
+
+class ChaosError(HftError, RuntimeError):
+    """A chaos round that did not happen as planned."""
 
 
 class MissingExtraError(HftError, ImportError):

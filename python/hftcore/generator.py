@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -11,6 +11,7 @@ from hftcore import _core
 from hftcore.errors import EventError
 from hftcore.events import Events
 from hftcore.instruments import Instrument, InstrumentTable
+from hftcore.records import EventArray
 
 # 2024-01-02 13:30:00 UTC.
 DEFAULT_START_NS: Final = 1_704_202_200_000_000_000
@@ -65,9 +66,44 @@ def generate(
     Bollerslev (1986), *Generalized autoregressive conditional heteroskedasticity*, for the variance process;
     Blackman & Vigna (2018), *Scrambled linear pseudorandom number generators*.
     """
-    table = _table(symbols)
+    table = instrument_table(symbols)
     source = _generator(table, seed, seconds, rate, signal, book_levels, start_ns, sessions)
     return Events(source.remaining(), table, f"generator, seed {seed}")
+
+
+def generate_blocks(
+    n: int = 20_000,
+    *,
+    seed: int = 7,
+    symbols: Iterable[str | Instrument] = ("AAA", "BBB"),
+    seconds: float = 600.0,
+    rate: float = 20_000.0,
+    signal: float = 0.5,
+    book_levels: int = 5,
+    start_ns: int = DEFAULT_START_NS,
+    sessions: int = 1,
+) -> Iterator[EventArray]:
+    """Generate market events block by block, without holding them in memory.
+
+    Parameters
+    ----------
+    n : int, >= 1
+        Events in a block; the last one may have fewer.
+    seed, symbols, seconds, rate, signal, book_levels, start_ns, sessions
+        As for :func:`generate`; joined, the blocks are what it returns.
+
+    Yields
+    ------
+    block : structured array, shape (n,), dtype ``EVENT_DTYPE``
+
+    Raises
+    ------
+    EventError
+        If an argument breaks a rule.
+    """
+    source = _generator(instrument_table(symbols), seed, seconds, rate, signal, book_levels, start_ns, sessions)
+    while len(block := source.next(n)):
+        yield block
 
 
 def write_stream(
@@ -113,7 +149,7 @@ def write_stream(
     OSError
         If the output cannot be opened or written.
     """
-    source = _generator(_table(symbols), seed, seconds, rate, signal, book_levels, start_ns, sessions)
+    source = _generator(instrument_table(symbols), seed, seconds, rate, signal, book_levels, start_ns, sessions)
     pace_hz = rate if paced else 0.0
     expected = round(source.expected_events)
 
@@ -142,7 +178,8 @@ def write_stream(
     return int(result["n_events"])
 
 
-def _table(symbols: Iterable[str | Instrument]) -> InstrumentTable:
+def instrument_table(symbols: Iterable[str | Instrument]) -> InstrumentTable:
+    """The instruments of a generated market: a name gets ticks of 0.01 and lots of 1."""
     if isinstance(symbols, str):
         raise EventError(f"generate: symbols must be a sequence of names, was the text {symbols!r}")
     items = [s if isinstance(s, Instrument) else Instrument(s, max_px_ticks=_MAX_PX_TICKS) for s in symbols]

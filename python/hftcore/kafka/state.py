@@ -1,0 +1,139 @@
+"""What a cluster wrote down in its folder, and how another process finds its brokers."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from hftcore.errors import ClusterError
+from hftcore.files import write_atomically
+from hftcore.kafka.properties import N_BROKERS, NODES, Ports
+
+MAIN_CLASS = "kafka.Kafka"
+_FILE = "cluster.json"
+_FORMAT = 1
+
+
+@dataclass(slots=True)
+class ClusterState:
+    """The cluster as its folder tells it: how it was started, not whether it runs."""
+
+    cluster_id: str
+    kafka: str
+    ports: list[Ports]
+    heap: str
+    benchmark: bool
+    failover: str
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def bootstrap(self) -> str:
+        """All three brokers' addresses: ``bootstrap.servers`` of a client."""
+        return ",".join(f"127.0.0.1:{ports.client}" for ports in self.ports)
+
+    def save(self, folder: Path) -> None:
+        """Replace the folder's state."""
+        write_atomically(folder / _FILE, json.dumps({"format": _FORMAT, **asdict(self)}, indent=2).encode())
+
+    @classmethod
+    def load(cls, folder: Path) -> ClusterState | None:
+        """What the folder holds; None if it never held a cluster.
+
+        Raises
+        ------
+        ClusterError
+            If the file is there and is not a cluster's state of this version.
+        """
+        path = folder / _FILE
+        try:
+            raw = json.loads(path.read_text())
+            if raw.pop("format") != _FORMAT:
+                raise ValueError("written by another version of hftcore")
+            state = cls(**raw | {"ports": [Ports(**ports) for ports in raw["ports"]]})
+            if len(state.ports) != N_BROKERS:
+                raise ValueError(f"{len(state.ports)} brokers, expected {N_BROKERS}")
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ClusterError(f"{path} is not a cluster's state ({error}): remove {folder}") from None
+        return state
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerProcess:
+    """A broker's process, found alive."""
+
+    node: int
+    pid: int
+    paused: bool
+    resident_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerStatus:
+    """One broker: ``state`` is ``running``, ``paused`` or ``dead``; ``pid`` is 0 where there is no process."""
+
+    node: int
+    state: str
+    port: int
+    pid: int
+    resident_bytes: int
+
+
+def properties_file(folder: Path, node: int) -> Path:
+    """Where broker ``node`` of the folder's cluster finds its properties."""
+    return folder / f"broker-{node}.properties"
+
+
+def living_brokers(folder: Path) -> dict[int, BrokerProcess]:
+    """The folder's brokers that have a process now, by node.
+
+    Read from the kernel's table of command lines, each of which ends in a properties file of this folder. No noted
+    process number can go stale, be taken over by a stranger, or get lost with the starter's crash.
+    """
+    wanted = {os.fsencode(properties_file(folder.resolve(), node)): node for node in NODES}
+    main_class = MAIN_CLASS.encode()
+    found = {}
+    for entry in os.scandir("/proc"):
+        if not entry.name.isdigit():
+            continue
+        try:
+            arguments = Path(entry.path, "cmdline").read_bytes().split(b"\0")[:-1]
+            if arguments[-2:-1] != [main_class] or arguments[-1] not in wanted:
+                continue
+            stat = Path(entry.path, "stat").read_text()
+        except OSError:  # it ended while we looked
+            continue
+        fields = stat[stat.rindex(")") + 2 :].split()  # the name in brackets may hold anything
+        if fields[0] not in "ZX":
+            node = wanted[arguments[-1]]
+            resident = int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
+            found[node] = BrokerProcess(node, int(entry.name), fields[0] in "Tt", resident)
+    return found
+
+
+def broker_status(folder: Path, state: ClusterState) -> list[BrokerStatus]:
+    """The three brokers of the folder, in order, dead or alive."""
+    living = living_brokers(folder)
+    found = []
+    for node, ports in zip(NODES, state.ports, strict=True):
+        process = living.get(node)
+        if process is None:
+            found.append(BrokerStatus(node, "dead", ports.client, 0, 0))
+        else:
+            how = "paused" if process.paused else "running"
+            found.append(BrokerStatus(node, how, ports.client, process.pid, process.resident_bytes))
+    return found
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One process at a time starts, hurts or stops the cluster of a folder."""
+    with (folder / "lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
