@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -77,23 +78,33 @@ struct NoSink {
   bool append(const ledger::JournalRecord&) noexcept { return false; }
 };
 
+/// Records before it, strategy, limits, model or none.
+using ChangeArgs =
+    std::tuple<std::uint64_t, decision::ThresholdParams, risk::Limits, std::shared_ptr<CompiledModel>>;
+
 /// One replay: made, run once, looked at from another thread meanwhile. What can be refused is refused by the
 /// constructor, before any journal is made or replaced.
 class ReplayJob {
  public:
   ReplayJob(py::array records, feature::Spec spec, std::vector<event::Instrument> instruments,
             std::shared_ptr<const CompiledModel> model, engine::EngineConfig config, std::string header_json,
-            std::optional<std::filesystem::path> journal_path, bool overwrite, ReplayConfig replay, bool timed)
+            std::vector<ChangeArgs> changes, std::optional<std::filesystem::path> journal_path, bool overwrite,
+            ReplayConfig replay, bool timed, std::string state)
       : records_{std::move(records)}, bytes_{bytes_of(records_)}, spec_{std::move(spec)},
         instruments_{std::move(instruments)}, model_{std::move(model)}, config_{config},
-        header_json_{std::move(header_json)}, journal_path_{std::move(journal_path)},
-        existing_{overwrite ? ledger::Existing::kReplace : ledger::Existing::kRefuse}, replay_{replay}, timed_{timed} {
+        header_json_{std::move(header_json)}, change_args_{std::move(changes)}, journal_path_{std::move(journal_path)},
+        existing_{overwrite ? ledger::Existing::kReplace : ledger::Existing::kRefuse}, replay_{replay}, timed_{timed},
+        state_{std::move(state)} {
     if (model_ == nullptr) throw py::type_error("model must not be None");
     engine::validate(replay_);
     ledger::check_text(ledger::FrameKind::kRunHeader, header_json_);
     const event::PackedDecoder decoder{instruments_};
     NoSink nowhere;
     const engine::Engine engine{spec_, instruments_, *model_, config_, nowhere};
+    for (const auto& [n_records_before, strategy, limits, other] : change_args_) {
+      changes_.push_back({n_records_before, {strategy, limits}, other.get()});
+    }
+    engine::validate(std::span<const engine::Change<CompiledModel>>{changes_}, *model_);
   }
 
   py::dict run() {
@@ -140,7 +151,8 @@ class ReplayJob {
   template <bool Timed, class Journal>
   ReplayResult run_as(Journal& journal, StageTimes& times) {
     engine::Replay<Timed, CompiledModel, Journal> replay(
-        bytes_, {spec_, instruments_, *model_, config_, header_json_}, replay_, journal, control_);
+        bytes_, {spec_, instruments_, *model_, config_, header_json_, changes_, std::as_bytes(std::span{state_})}, replay_,
+        journal, control_);
     return replay.run(times);
   }
 
@@ -151,20 +163,23 @@ class ReplayJob {
   std::shared_ptr<const CompiledModel> model_;
   engine::EngineConfig config_;
   std::string header_json_;
+  std::vector<ChangeArgs> change_args_;  // keep the models alive
+  std::vector<engine::Change<CompiledModel>> changes_;
   std::optional<std::filesystem::path> journal_path_;
   ledger::Existing existing_;
   ReplayConfig replay_;
   bool timed_;
+  std::string state_;  // of an engine, to go on from
   engine::ReplayControl control_;
 };
 
-void register_config(py::module_& m) {
+void register_parameters(py::module_& m) {
   py::class_<decision::ThresholdParams>(m, "ThresholdParams")
       .def(py::init([](double threshold_frac, std::int64_t order_qty_lots, std::int64_t cooldown_ns,
                        std::int64_t hold_ns, std::uint32_t up_class, std::uint32_t down_class) {
              const decision::ThresholdParams params{threshold_frac, order_qty_lots, cooldown_ns,
                                                     hold_ns, up_class, down_class};
-             (void)decision::Threshold{params, 0};  // validates
+             decision::validate(params);
              return params;
            }),
            py::kw_only(), py::arg("threshold_frac"), py::arg("order_qty_lots"), py::arg("cooldown_ns"),
@@ -197,23 +212,25 @@ void register_config(py::module_& m) {
 
 void register_engine(py::module_& m) {
   m.doc() = "Replays of packed events through features, model, decision, risk and simulated exchange.";
-  register_config(m);
+  register_parameters(m);
   py::class_<ReplayJob>(m, "Replay", "One replay; hftcore.replay makes it. n_done and abort() may be used meanwhile.")
       .def(py::init([](py::array records, feature::Spec spec, std::vector<event::Instrument> instruments,
                        std::shared_ptr<CompiledModel> model, const decision::ThresholdParams& strategy,
                        const risk::Limits& limits, const execution::Fees& fees, std::uint32_t config_epoch,
-                       std::string header_json, std::optional<std::filesystem::path> journal_path, bool overwrite,
-                       const std::string& feed, const std::string& wait, double rate_hz, bool timed) {
+                       std::string header_json, std::vector<ChangeArgs> changes,
+                       std::optional<std::filesystem::path> journal_path, bool overwrite, const std::string& feed,
+                       const std::string& wait, double rate_hz, bool timed, const py::bytes& state) {
              return std::make_unique<ReplayJob>(
                  std::move(records), std::move(spec), std::move(instruments), std::move(model),
                  engine::EngineConfig{config_epoch, strategy, limits, fees}, std::move(header_json),
-                 std::move(journal_path), overwrite,
-                 ReplayConfig{.feed = feed_named(feed), .wait = wait_named(wait), .rate_hz = rate_hz}, timed);
+                 std::move(changes), std::move(journal_path), overwrite,
+                 ReplayConfig{.feed = feed_named(feed), .wait = wait_named(wait), .rate_hz = rate_hz}, timed,
+                 std::string{state});
            }),
            py::kw_only(), py::arg("records"), py::arg("spec"), py::arg("instruments"), py::arg("model"),
            py::arg("strategy"), py::arg("limits"), py::arg("fees"), py::arg("config_epoch"), py::arg("header_json"),
-           py::arg("journal_path"), py::arg("overwrite"), py::arg("feed"), py::arg("wait"), py::arg("rate_hz"),
-           py::arg("timed"))
+           py::arg("changes"), py::arg("journal_path"), py::arg("overwrite"), py::arg("feed"), py::arg("wait"),
+           py::arg("rate_hz"), py::arg("timed"), py::arg("state") = py::bytes{})
       .def("run", &ReplayJob::run, "Run to the end, without the GIL. Once only.")
       .def("abort", &ReplayJob::abort, "Ask a running replay to end soon.")
       .def_property_readonly("n_done", &ReplayJob::n_done, "Records done so far.")

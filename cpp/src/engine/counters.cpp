@@ -1,6 +1,7 @@
 #include "hft/engine/counters.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -36,10 +37,15 @@ std::string to_json(const Counters& c) {
   std::string json = "{\"bad_records\":" + non_zero(c.bad_records, [](std::size_t i) {
     return std::string{event::to_string(static_cast<event::DecodeStatus>(i))};
   });
+  const std::array<std::uint64_t, 3> controls{c.kills, c.resumes, c.unknown_controls};
+  json += ",\"controls\":" + non_zero(controls, [](std::size_t i) {
+    return std::string{std::array{"kill", "resume", "unknown"}[i]};
+  });
   append_pair(json, "decisions", c.decisions);
   append_pair(json, "dropped", c.dropped);
   append_pair(json, "events", c.events);
   append_pair(json, "fills", c.fills);
+  append_pair(json, "gaps", c.gaps);
   append_pair(json, "no_row", c.no_row);
   append_pair(json, "orders", c.orders);
   append_pair(json, "orders_unfilled", c.orders_unfilled);
@@ -49,6 +55,7 @@ std::string to_json(const Counters& c) {
   });
   append_pair(json, "rows_not_ready", c.rows_not_ready);
   append_pair(json, "rows_scored", c.rows_scored);
+  append_pair(json, "stale", c.stale);
   append_pair(json, "stop_losses", c.stop_losses);
   append_pair(json, "unknown_symbol", c.unknown_symbol);
   return json + "}";

@@ -25,6 +25,10 @@ std::int64_t session_of(const SessionHours& hours, std::int64_t ts_ns) noexcept 
   return since - day * kDayNs < length ? day : kOutside;
 }
 
+bool is_after_gap(const event::Event& e) noexcept {
+  return (e.flags & (event::kGapBefore | event::kSequenceReset)) != 0;
+}
+
 }  // namespace
 
 void Pipeline::check(std::span<const event::Instrument> instruments) {
@@ -53,18 +57,25 @@ Pipeline::Pipeline(const Spec& spec, std::span<const event::Instrument> instrume
 std::vector<Pipeline::Symbol> Pipeline::make_symbols() const {
   std::vector<Symbol> symbols;
   symbols.reserve(instruments_.size());
-  for (const event::Instrument& instrument : instruments_) {
-    Symbol& symbol = symbols.emplace_back();
-    symbol.market.tick = instrument.tick;
-    symbol.market.lot = instrument.lot;
-    symbol.slots.assign(plan_->n_slots(), kNotReady);
-    symbol.nodes = plan_->make_nodes();
-  }
+  for (const event::Instrument& instrument : instruments_) symbols.push_back(make_symbol(instrument));
   return symbols;
+}
+
+Pipeline::Symbol Pipeline::make_symbol(const event::Instrument& instrument) const {
+  Symbol symbol;
+  symbol.market.tick = instrument.tick;
+  symbol.market.lot = instrument.lot;
+  symbol.slots.assign(plan_->n_slots(), kNotReady);
+  symbol.nodes = plan_->make_nodes();
+  return symbol;
 }
 
 Step Pipeline::update(const event::Event& e, std::span<double> row) noexcept {
   ++counters_.n_events;
+  if (is_after_gap(e) && e.symbol_id < symbols_.size()) [[unlikely]] {
+    ++counters_.gaps;
+    symbols_[e.symbol_id].begin_after_gap();
+  }
   const bool is_quote = e.kind == event::EventKind::kQuote;
   if (!is_quote && e.kind != event::EventKind::kTrade) return ++counters_.without_effect, Step::kNoRow;
   if (e.symbol_id >= symbols_.size()) [[unlikely]]
@@ -172,9 +183,11 @@ std::optional<std::size_t> Pipeline::find_out_of_order(std::span<const event::Ev
   for (const Symbol& symbol : symbols_) symbols.push_back({symbol.past, symbol.market.book});
   for (std::size_t i = 0; i < events.size(); ++i) {
     const event::Event& e = events[i];
-    const bool is_quote = e.kind == event::EventKind::kQuote;
-    if ((!is_quote && e.kind != event::EventKind::kTrade) || e.symbol_id >= symbols.size()) continue;
+    if (e.symbol_id >= symbols.size()) continue;
     auto& [past, book] = symbols[e.symbol_id];
+    if (is_after_gap(e)) past.has_quote = false;
+    const bool is_quote = e.kind == event::EventKind::kQuote;
+    if (!is_quote && e.kind != event::EventKind::kTrade) continue;
     const std::int64_t session = session_of(spec_.session, e.ts_event_ns);
     const Reason reason = reason_against(e, session, past, book);
     if (reason == &Counters::out_of_order) return i;
@@ -205,6 +218,11 @@ std::uint64_t Pipeline::early_leaves() const noexcept {
 void Pipeline::Symbol::reset() noexcept {
   market.clear();
   for (const auto& node : nodes) node->reset();
+}
+
+void Pipeline::Symbol::begin_after_gap() noexcept {
+  reset();
+  past.has_quote = false;  // what the book was is not known: the next quote is a change, whatever it says
 }
 
 void Pipeline::reset() noexcept {

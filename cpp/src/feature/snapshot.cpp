@@ -9,7 +9,7 @@ namespace {
 
 // Frame: magic, version, payload bytes, CRC-32C of the payload, payload.
 constexpr std::uint64_t kMagic = 0x3150414E53544648;  // "HFTSNAP1"
-constexpr std::uint32_t kVersion = 1;                 // of the payload's layout
+constexpr std::uint32_t kVersion = 2;                 // of the payload's layout
 
 // What a frame may ask for: windows are made whole, so a few bytes of false instruments could take all memory.
 constexpr double kLeastRoomBytes = 0x1p30;
@@ -76,17 +76,9 @@ std::vector<event::Instrument> read_instruments(base::ByteReader& in) {
 
 void Pipeline::save(base::ByteWriter& out) const {
   base::ByteWriter payload;
-  payload(std::string_view{spec_.sha256});
-  payload(static_cast<std::uint32_t>(instruments_.size()));
-  for (const event::Instrument& instrument : instruments_) archive_instrument(instrument, payload);
-  Counters::visit(counters_, [&](const char*, const std::uint64_t& n) { payload(n); });
-  for (const Symbol& symbol : symbols_) {
-    payload(symbol.past.last_ts_ns);
-    payload(symbol.past.session);
-    payload(static_cast<std::uint8_t>(symbol.past.has_quote));
-    Market::archive(symbol.market, payload);
-    for (const auto& node : symbol.nodes) node->save(payload);
-  }
+  save_identity(payload);
+  save_counters(payload);
+  for (std::uint32_t id = 0; id < symbols_.size(); ++id) save_symbol(id, payload);
   out(kMagic);
   out(kVersion);
   out(static_cast<std::uint64_t>(payload.bytes().size()));
@@ -94,14 +86,69 @@ void Pipeline::save(base::ByteWriter& out) const {
   out.append(payload.bytes());
 }
 
-void Pipeline::load(base::ByteReader& in) {
-  base::ByteReader payload = open_frame(in);
-  check_spec(payload, spec_);
-  const auto stored = read_instruments(payload);
+void Pipeline::save_identity(base::ByteWriter& out) const {
+  out(std::string_view{spec_.sha256});
+  out(static_cast<std::uint32_t>(instruments_.size()));
+  for (const event::Instrument& instrument : instruments_) archive_instrument(instrument, out);
+}
+
+void Pipeline::check_identity(base::ByteReader& in) const {
+  check_spec(in, spec_);
+  const auto stored = read_instruments(in);
   if (stored.size() != instruments_.size()) {
     differ("the number of instruments", std::to_string(stored.size()), std::to_string(instruments_.size()));
   }
   for (std::size_t i = 0; i < stored.size(); ++i) check_instrument(i, stored[i], instruments_[i]);
+}
+
+void Pipeline::save_counters(base::ByteWriter& out) const {
+  Counters::visit(counters_, [&](const char*, const std::uint64_t& n) { out(n); });
+}
+
+void Pipeline::check_counters(base::ByteReader& in) {
+  Counters any;  // any number is a count
+  Counters::visit(any, [&](const char*, std::uint64_t& n) { in(n); });
+}
+
+void Pipeline::load_counters(base::ByteReader& in) {
+  Counters::visit(counters_, [&](const char*, std::uint64_t& n) { in(n); });
+}
+
+void Pipeline::save_symbol(std::uint32_t symbol_id, base::ByteWriter& out) const {
+  Symbol::archive(symbols_[symbol_id], out);
+}
+
+std::size_t Pipeline::symbol_bytes_bound() const {
+  std::size_t n_bytes = kSymbolBytes;
+  for (const auto& node : plan_->make_nodes()) n_bytes += node->room_bytes();  // it stores no more than it takes
+  return n_bytes;
+}
+
+Pipeline::Scratch Pipeline::make_scratch() const { return make_symbol({}); }
+
+void Pipeline::check_symbol(Scratch& scratch, base::ByteReader& in) { Symbol::archive(scratch, in); }
+
+void Pipeline::load_symbol(std::uint32_t symbol_id, base::ByteReader& in) { Symbol::archive(symbols_[symbol_id], in); }
+
+template <class Self, class Archive>
+void Pipeline::Symbol::archive(Self& self, Archive& ar) {
+  ar(self.past.last_ts_ns), ar(self.past.session);
+  base::archive_bool(self.past.has_quote, ar);
+  Market::archive(self.market, ar);
+  if constexpr (Archive::kReads) {
+    if (self.past.last_ts_ns != Past{}.last_ts_ns && !Market::in_bounds(self.past.last_ts_ns)) {
+      throw std::invalid_argument("snapshot: a time out of bounds");
+    }
+    for (const auto& node : self.nodes) node->load(ar);
+  } else {
+    for (const auto& node : self.nodes) node->save(ar);
+  }
+}
+
+void Pipeline::load(base::ByteReader& in) {
+  base::ByteReader payload = open_frame(in);
+  check_identity(payload);
+  check_states(payload);
   load_states(payload);
 }
 
@@ -114,6 +161,8 @@ Pipeline Pipeline::restore(const Spec& spec, std::span<const std::byte> frame) {
   pipeline.instruments_ = read_instruments(payload);
   check(pipeline.instruments_);
   pipeline.check_room(payload.left());
+  pipeline.check_states(payload);
+  pipeline.symbols_ = pipeline.make_symbols();
   pipeline.load_states(payload);
   return pipeline;
 }
@@ -134,23 +183,18 @@ void Pipeline::check_room(std::size_t n_bytes) const {
                               "from its instruments, then load");
 }
 
-void Pipeline::load_states(base::ByteReader& in) {
-  Counters counters;
-  Counters::visit(counters, [&](const char*, std::uint64_t& n) { in(n); });
-  std::vector<Symbol> symbols = make_symbols();  // on the side: a bad byte later leaves this pipeline as it was
-  for (Symbol& symbol : symbols) {
-    std::uint8_t has_quote = 0;
-    in(symbol.past.last_ts_ns), in(symbol.past.session), in(has_quote);
-    symbol.past.has_quote = has_quote != 0;
-    Market::archive(symbol.market, in);
-    if (symbol.past.last_ts_ns != Past{}.last_ts_ns && !Market::in_bounds(symbol.past.last_ts_ns)) {
-      throw std::invalid_argument("snapshot: a time out of bounds");
-    }
-    for (const auto& node : symbol.nodes) node->load(in);
-  }
+/// Reads all of it into one scratch symbol, which stays in the cache, so that a bad byte later leaves the pipeline as
+/// it was and no state exists twice.
+void Pipeline::check_states(base::ByteReader in) const {
+  check_counters(in);
+  Symbol scratch = make_scratch();
+  for (std::size_t i = 0; i < instruments_.size(); ++i) check_symbol(scratch, in);
   if (in.left() != 0) throw std::invalid_argument("snapshot: " + std::to_string(in.left()) + " bytes too many");
-  symbols_ = std::move(symbols);
-  counters_ = counters;
+}
+
+void Pipeline::load_states(base::ByteReader& in) {
+  load_counters(in);
+  for (std::uint32_t id = 0; id < symbols_.size(); ++id) load_symbol(id, in);
 }
 
 }  // namespace hft::feature

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hftcore.run.config import RiskLimits, SimulatedExchange, Threshold
+from hftcore.run.config import RiskLimits, SettingsChange, SimulatedExchange, Threshold
 from hftcore.run.equity import Equity
 from hftcore.run.replaying import replay
 from hftcore.run.result import Run
 
-__all__ = ["Equity", "RiskLimits", "Run", "SimulatedExchange", "Threshold", "replay"]
+__all__ = ["Equity", "RiskLimits", "Run", "SettingsChange", "SimulatedExchange", "Threshold", "replay"]

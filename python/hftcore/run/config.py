@@ -176,6 +176,51 @@ class SimulatedExchange:
         return _core.engine.Fees(**self._fees())
 
 
+@dataclass(frozen=True, slots=True)
+class SettingsChange:
+    """Other settings, and perhaps another model, from one record of a tape on.
+
+    What is open stays open, cooldowns and pauses run on; the exchange and the features stay as they are. The kill
+    switch moves only where ``killed`` differs from the risk limits so far.
+
+    Parameters
+    ----------
+    n_records_before : int
+        Records of the tape, bad ones too, that the settings before still hold for.
+    strategy, risk : Threshold, RiskLimits
+    artifact : Artifact, optional
+        Scores from here on. Of the same feature spec and classes as the first one. None: the model stays.
+
+    Raises
+    ------
+    ParameterError
+        If ``n_records_before`` is negative.
+    """
+
+    n_records_before: int
+    strategy: Threshold
+    risk: RiskLimits
+    artifact: Any = None
+
+    def __post_init__(self) -> None:
+        _whole("SettingsChange: n_records_before", self.n_records_before)
+        if self.n_records_before < 0:
+            raise ParameterError(f"SettingsChange: n_records_before must be >= 0, was {self.n_records_before}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values with units in the names."""
+        return {
+            "n_records_before": self.n_records_before,
+            "strategy": self.strategy.to_dict(),
+            "risk": self.risk.to_dict(),
+            "model_id": None if self.artifact is None else self.artifact.model_id,
+        }
+
+    def _native(self, up_class: int, down_class: int) -> Any:
+        model = None if self.artifact is None else self.artifact._native()
+        return self.n_records_before, self.strategy._native(up_class, down_class), self.risk._native(), model
+
+
 def duration_ns(what: str, value: int | str) -> int:
     """Nanoseconds of an integer, or of text such as ``"250ms"`` (ns, us, ms, s, m, h).
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
@@ -15,7 +15,7 @@ import numpy as np
 from hftcore import _core
 from hftcore.errors import JournalError, ModelMismatchError, ParameterError
 from hftcore.ledger.journal import parse_journal
-from hftcore.run.config import RiskLimits, SimulatedExchange, Threshold
+from hftcore.run.config import RiskLimits, SettingsChange, SimulatedExchange, Threshold
 from hftcore.run.equity import equity_of
 from hftcore.run.result import Run
 
@@ -50,6 +50,7 @@ def replay(
     strategy: Threshold | None = None,
     risk: RiskLimits | None = None,
     execution: SimulatedExchange | None = None,
+    changes: Sequence[SettingsChange] = (),
     journal: str | Path | None = None,
     overwrite: bool = False,
     rate_hz: float | None = None,
@@ -69,6 +70,9 @@ def replay(
         In source order. An event older than its symbol's last one is counted and left out.
     strategy, risk, execution : Threshold, RiskLimits, SimulatedExchange
         Their defaults where they are None.
+    changes : sequence of SettingsChange, optional
+        Other settings from later records on, in the order of the tape: as if the engine had been told between two
+        events. They are part of the run header.
     journal : path, optional
         Where the journal goes while it is written; in memory where None. ``Run.save`` keeps either.
     overwrite : bool
@@ -96,9 +100,10 @@ def replay(
     Raises
     ------
     ParameterError
-        If ``rate_hz``, ``feed``, ``wait`` or ``config_epoch`` breaks its rule.
+        If ``rate_hz``, ``feed``, ``wait``, ``config_epoch`` or the order of ``changes`` breaks its rule.
     ModelMismatchError
-        If the model has no classes +1 and -1, or its features are not those of its spec.
+        If the model has no classes +1 and -1, its features are not those of its spec, or the model of a change has
+        another spec or other classes.
     JournalError
         If the journal exists, cannot be written, or stopped taking records. Trading then stops, but late: orders whose
         records were still in the journal's buffer (256 KiB) or, with ``feed="threads"``, on their way to it (at most
@@ -112,7 +117,10 @@ def replay(
     _check_parameters(rate_hz, feed, wait, config_epoch)
     strategy, risk, execution = strategy or Threshold(), risk or RiskLimits(), execution or SimulatedExchange()
     up_class, down_class = _trading_classes(artifact)
+    _check_changes(artifact, changes)
     settings = _settings(artifact, events, strategy, risk, execution)
+    if changes:
+        settings["changes"] = [change.to_dict() for change in changes]
     epoch = _epoch_of(settings) if config_epoch is None else config_epoch
     job = _core.engine.Replay(
         records=events.data,
@@ -124,6 +132,7 @@ def replay(
         fees=execution._native(),
         config_epoch=epoch,
         header_json=_canonical({**settings, "config_epoch": epoch}),
+        changes=[change._native(up_class, down_class) for change in changes],
         journal_path=None if journal is None else str(journal),
         overwrite=overwrite,
         feed=feed,
@@ -167,6 +176,27 @@ def _trading_classes(artifact: Model) -> tuple[int, int]:
     if n_features != len(artifact.spec.names):
         raise ModelMismatchError(f"the model takes {n_features} features, its spec has {len(artifact.spec.names)}")
     return classes.index(_UP), classes.index(_DOWN)
+
+
+def _check_changes(artifact: Model, changes: Sequence[SettingsChange]) -> None:
+    for i, change in enumerate(changes):
+        if i > 0 and change.n_records_before < changes[i - 1].n_records_before:
+            raise ParameterError(
+                f"replay: changes[{i}] comes at record {change.n_records_before}, before the change ahead of it "
+                f"({changes[i - 1].n_records_before})"
+            )
+        other = change.artifact
+        if other is None:
+            continue
+        if other.spec.sha256 != artifact.spec.sha256:
+            raise ModelMismatchError(
+                f"replay: changes[{i}]: its model must be of spec {artifact.spec.sha256[:12]}, was of "
+                f"{other.spec.sha256[:12]}"
+            )
+        if tuple(other.classes) != tuple(artifact.classes):
+            raise ModelMismatchError(
+                f"replay: changes[{i}]: its model must have the classes {artifact.classes}, had {other.classes}"
+            )
 
 
 def _settings(

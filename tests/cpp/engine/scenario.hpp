@@ -36,14 +36,15 @@ inline std::vector<event::Instrument> three_instruments() {
 /// Scores from the first column, a queue imbalance q: up (1 + q) / 2, down (1 - q) / 2, flat 0. Bid 9, ask 1: up 0.9.
 struct ImbalanceModel {
   std::size_t features = 1;
+  double sign = 1.0;  // -1: says up where the other says down
   [[nodiscard]] std::size_t n_features() const noexcept { return features; }
   [[nodiscard]] std::size_t n_margins() const noexcept { return 3; }
   [[nodiscard]] std::size_t n_classes() const noexcept { return 3; }
   void predict_margin(std::span<const double> row, std::span<double> out) const noexcept { predict_proba(row, out); }
   void predict_proba(std::span<const double> row, std::span<double> out) const noexcept {
-    out[0] = (1.0 - row[0]) / 2.0;
+    out[0] = (1.0 - sign * row[0]) / 2.0;
     out[1] = 0.0;
-    out[2] = (1.0 + row[0]) / 2.0;
+    out[2] = (1.0 + sign * row[0]) / 2.0;
   }
 };
 static_assert(model::Model<ImbalanceModel>);
@@ -76,6 +77,11 @@ class TapeWriter {
   TapeWriter& trade(std::uint32_t symbol_id, std::int64_t px, std::int64_t qty) {
     event::Event& e = add(symbol_id, event::EventKind::kTrade);
     e.trade = {px, qty, {0, 0}};
+    return *this;
+  }
+
+  TapeWriter& control(std::int64_t code) {
+    add(0, event::EventKind::kControl).control = {code, {0, 0, 0}};
     return *this;
   }
 

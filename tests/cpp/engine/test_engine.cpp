@@ -142,13 +142,13 @@ TEST(Engine, a_kill_leaves_only_exits) {
 TEST(Engine, a_close_with_nothing_left_decides_nothing) {
   const auto instruments = three_instruments();
   hft::ledger::MemoryJournal journal;
-  hft::engine::Counters counters;
+  hft::engine::Memory memory(open_config(), instruments.size());
   hft::engine::Stopwatch<false> watch;
-  hft::engine::Desk<hft::ledger::MemoryJournal, false> desk(open_config(), instruments, journal, counters, watch);
+  hft::engine::Desk<hft::ledger::MemoryJournal, false> desk(open_config(), instruments, memory, journal, watch);
   hft::event::TopOfBook book{1000, 5, 1001, 5, 0};
   const auto n_bytes = journal.bytes().size();
   desk.close(0, Reason::kSessionEnd, book);
-  EXPECT_EQ(counters.decisions, 0U);
+  EXPECT_EQ(memory.counters.decisions, 0U);
   EXPECT_EQ(journal.bytes().size(), n_bytes);
 }
 

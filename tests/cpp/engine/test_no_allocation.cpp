@@ -7,7 +7,7 @@
 
 #include "hft/engine/record_tape.hpp"
 #include "hft/ring/channel.hpp"
-#include "scenario.hpp"
+#include "rich_scenario.hpp"
 
 // Replaces operator new for the whole binary and counts. A million events go through decode, ring, features, model,
 // decision, risk, exchange and journal; after warm-up none of them may allocate.
@@ -113,6 +113,26 @@ TEST(NoAllocation, neither_do_timed_ones) {
   const Counters counters = count_allocations<true>(n_allocations);
   EXPECT_EQ(n_allocations, 0U);
   EXPECT_GT(counters.fills, 10'000U);
+}
+
+TEST(NoAllocation, neither_does_a_copy_of_the_state_taken_meanwhile_nor_a_change_of_settings) {
+  Shard shard;
+  const auto tape = rich_tape(22, kWarmUp + 100'000);
+  auto copy = shard.engine->make_copy();
+  hft::engine::StateCopy small = shard.engine->make_copy(64);  // one that fails
+  shard.journal = hft::ledger::MemoryJournal(4 * tape.events().size());
+  shard.engine->run(std::span{tape.events()}.first(kWarmUp));
+  const std::uint64_t before = g_allocations.load();
+  std::uint64_t n_copies = 0;
+  for (std::size_t i = kWarmUp; i < tape.events().size(); ++i) {
+    if (i % 8 == 0) shard.engine->begin_copy(i % 16 == 0 ? copy : small);
+    shard.engine->step(tape.events()[i]);
+    if (i % 100 == 0) shard.engine->apply(shard.engine->settings());
+    if (i % 4 == 3 && shard.engine->copy_some(2)) n_copies += copy.complete() ? 1U : 0U;
+  }
+  EXPECT_EQ(g_allocations.load() - before, 0U);
+  EXPECT_GT(n_copies, 5'000U);
+  EXPECT_GT(shard.engine->counters().fills, 1'000U);
 }
 
 TEST(NoAllocation, the_counter_counts) {

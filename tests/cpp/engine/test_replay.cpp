@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <thread>
@@ -239,6 +240,95 @@ TEST(Replay, a_kill_from_another_thread_leaves_only_exits) {
     EXPECT_EQ(result.counters.orders, 0U);
     EXPECT_GT(result.counters.refusals[static_cast<std::size_t>(hft::ledger::Refusal::kKilled)], 0U);
   }
+}
+
+using hft::engine::Change;
+
+/// A replay of `records` under changes, with any feed.
+Played replay_with(std::span<const std::byte> records, std::span<const Change<ImbalanceModel>> changes, Feed feed) {
+  const auto spec = imbalance_spec();
+  const auto instruments = three_instruments();
+  const ImbalanceModel model;
+  const auto engine_config = busy_config();
+  Played played;
+  MemoryJournal journal;
+  ReplayControl control;
+  Replay<false, ImbalanceModel, MemoryJournal> run(
+      records, {spec, instruments, model, engine_config, R"({"run":"test"})", changes}, {.feed = feed}, journal, control);
+  played.result = run.run(*played.times);
+  played.journal.assign(journal.bytes().begin(), journal.bytes().end());
+  return played;
+}
+
+TEST(Replay, changes_hold_from_their_record_on_as_if_the_engine_had_been_told_between_two_runs) {
+  auto tape = random_tape(18, 6'000);
+  for (std::size_t i = 0; i < tape.events().size(); i += 11) {
+    tape.events()[i].kind = static_cast<hft::event::EventKind>(77);  // bad records count as records
+  }
+  const ImbalanceModel contrary{1, -1.0};
+  const auto first = hft::engine::Settings{busy_config().strategy, busy_config().risk};
+  auto narrow = first;
+  narrow.limits.max_open_positions = 1;
+  narrow.strategy.order_qty_lots = 7;
+  const std::vector<Change<ImbalanceModel>> changes{
+      {0, narrow, nullptr}, {1'100, first, &contrary}, {1'100, narrow, nullptr}, {4'003, first, nullptr}, {6'000, narrow, nullptr}};
+
+  const auto spec = imbalance_spec();
+  const auto instruments = three_instruments();
+  const ImbalanceModel model;
+  MemoryJournal expected;
+  ASSERT_TRUE(expected.append_text(FrameKind::kRunHeader, R"({"run":"test"})"));
+  hft::engine::Engine engine(spec, instruments, model, busy_config(), expected);
+  const hft::event::PackedDecoder decoder{instruments};
+  hft::engine::RecordTape records(tape.bytes(), decoder);
+  while (!records.ended()) {
+    if (records.n_taken() == 1'100) engine.swap_model(contrary);
+    if (records.n_taken() == 0 || records.n_taken() == 1'100) engine.apply(narrow);
+    if (records.n_taken() == 4'003) engine.apply(first);
+    hft::event::Event event;
+    if (records.take(event)) engine.step(event);
+  }
+  engine.finish();
+  auto counters = engine.counters();
+  counters.bad_records = records.bad_records();
+  ASSERT_TRUE(expected.append_text(FrameKind::kRunEnd, to_json(counters)));
+  ASSERT_GT(counters.fills, 100U);
+
+  for (const Feed feed : {Feed::kEvents, Feed::kBatch, Feed::kThreads}) {
+    const auto played = replay_with(tape.bytes(), changes, feed);
+    EXPECT_TRUE(std::ranges::equal(played.journal, expected.bytes()));
+  }
+  EXPECT_FALSE(std::ranges::equal(replay_with(tape.bytes(), {}, Feed::kBatch).journal, expected.bytes()));
+}
+
+TEST(Replay, refuses_changes_that_do_not_fit) {
+  const auto settings = hft::engine::Settings{busy_config().strategy, busy_config().risk};
+  const auto refusal_of = [](std::vector<Change<ImbalanceModel>> changes) -> std::string {
+    try {
+      replay_with({}, changes, Feed::kEvents);
+    } catch (const std::invalid_argument& error) {
+      return error.what();
+    }
+    return "taken";
+  };
+  EXPECT_EQ(refusal_of({{5, settings, nullptr}, {4, settings, nullptr}}),
+            "Replay: changes[1]: its record must not come before that of the change before it");
+  const ImbalanceModel wider{2};
+  EXPECT_EQ(refusal_of({{5, settings, &wider}}),
+            "Replay: changes[0]: its model must have the features, classes and margins of the first one");
+  auto bad = settings;
+  bad.strategy.up_class = 3;
+  EXPECT_NE(refusal_of({{5, bad, nullptr}}).find("up_class"), std::string::npos);
+  EXPECT_EQ(refusal_of({{5, settings, nullptr}}), "taken");
+}
+
+TEST(Replay, a_tape_may_say_what_was_stale_when_it_came_in) {
+  auto tape = TapeWriter{};
+  tape.up(0).up(1);
+  tape.events().back().flags = hft::event::kStale;
+  const auto played = replay<false>(tape.bytes(), {});
+  EXPECT_EQ(played.result.counters.orders, 1U);
+  EXPECT_EQ(played.result.counters.refusals[static_cast<std::size_t>(hft::ledger::Refusal::kStale)], 1U);
 }
 
 TEST(Replay, refuses_a_rate_out_of_range) {

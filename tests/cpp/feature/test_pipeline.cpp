@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <optional>
 #include <random>
 #include <tuple>
@@ -265,6 +266,55 @@ TEST(Pipeline, impossible_steps_are_refused) {
   instruments = two_instruments();
   instruments[1].symbol = "AAA";
   EXPECT_THROW((Pipeline{mid_spec(), instruments}), std::invalid_argument);
+}
+
+TEST(Pipeline, after_a_gap_a_symbol_is_as_new_and_the_others_go_on) {
+  for (const std::uint16_t flag : {event::kGapBefore, event::kSequenceReset}) {
+    auto tape = random_tape(800);
+    std::size_t cut = 500;
+    while (tape[cut].symbol_id != 0) ++cut;
+    tape[cut].flags = flag;
+    Pipeline whole{spec_of_everything(), two_instruments()};
+    rows_of(whole, std::span{tape}.first(cut));
+    base::ByteWriter state;
+    whole.save(state);
+    Pipeline untouched = Pipeline::restore(spec_of_everything(), state.bytes());
+    Pipeline fresh{spec_of_everything(), two_instruments()};
+    std::vector<double> row(whole.n_features()), expected(whole.n_features());
+    for (const event::Event& e : std::span{tape}.subspan(cut)) {
+      event::Event plain = e;
+      plain.flags = event::kNoFlags;
+      Pipeline& like = e.symbol_id == 0 ? fresh : untouched;
+      ASSERT_EQ(whole.update(e, row), like.update(plain, expected));
+      ASSERT_EQ(std::memcmp(row.data(), expected.data(), row.size() * sizeof(double)), 0);
+    }
+    EXPECT_EQ(whole.counters().gaps, 1U);
+  }
+}
+
+TEST(Pipeline, a_gap_before_an_event_that_is_left_out_is_a_gap_all_the_same) {
+  Spec spec;
+  spec.drop = kDropLocked;
+  spec.features = {{"", "rolling_mean", "mid_px", {{"window", 2}}}};
+  Pipeline p{spec, two_instruments()};
+  std::vector<double> row(1);
+  const std::int64_t now = 20'000 * kDayNs;
+  std::ignore = p.update(quote(now, 10, 1, 12, 1), row);
+  std::ignore = p.update(quote(now + 1, 10, 1, 12, 1), row);
+  EXPECT_FALSE(std::isnan(row[0]));
+  event::Event locked = quote(now + 2, 11, 1, 11, 1);
+  locked.flags = event::kGapBefore;
+  EXPECT_EQ(p.update(locked, row), Step::kDropped);
+  event::Event level = quote(now + 2, 11, 1, 11, 1);
+  level.kind = event::EventKind::kBookLevel;
+  level.flags = event::kGapBefore;
+  EXPECT_EQ(p.update(level, row), Step::kNoRow);
+  EXPECT_EQ(p.update(quote(now + 3, 10, 1, 12, 1), row), Step::kRow);
+  EXPECT_TRUE(std::isnan(row[0]));
+  EXPECT_EQ(p.counters().gaps, 2U);
+  event::Event late = quote(now, 10, 1, 12, 1);
+  late.flags = event::kSequenceReset;
+  EXPECT_EQ(p.update(late, row), Step::kOutOfOrder) << "a reset of numbers is none of time";
 }
 
 }  // namespace

@@ -84,5 +84,22 @@ TEST(Window, times_at_the_ends_of_the_range_do_not_overflow) {
   EXPECT_EQ(window.oldest(), 2);
 }
 
+TEST(Window, a_copy_has_room_and_entries_of_its_own) {
+  Window<int> window{WindowLength::time(100, 3)};
+  const auto leave = [](int) noexcept {};
+  for (int i = 0; i < 5; ++i) window.push(i, i, leave);
+  Window<int> copy = window;
+  EXPECT_EQ(copy.early_leaves(), 2U);
+  window.push(9, 9, leave);
+  EXPECT_EQ(copy.oldest(), 2);
+  EXPECT_EQ(copy.newest(), 4);
+  copy.push(5, 5, leave);
+  EXPECT_EQ(copy.oldest(), 3);
+  EXPECT_EQ(window.newest(), 9);
+  window = copy;
+  EXPECT_EQ(window.newest(), 5);
+  EXPECT_FALSE(window.accepts(4));
+}
+
 }  // namespace
 }  // namespace hft::feature

@@ -250,4 +250,45 @@ TEST(Gate, refuses_limits_that_break_a_rule) {
   EXPECT_THROW(Gate({.max_order_qty_lots = 2, .max_position_qty_lots = 1}, 1), std::invalid_argument);
 }
 
+Refusal send_stale(Gate& gate, std::uint32_t symbol_id, Side side, std::int64_t qty_lots) {
+  return gate.submit({symbol_id, side, qty_lots, 0, true}, kBook);
+}
+
+TEST(Gate, stale_data_opens_nothing_and_closes_everything) {
+  Gate gate(limits(), 2);
+  trade(gate, 0, Side::kBuy, 4);
+  EXPECT_EQ(send_stale(gate, 1, Side::kBuy, 1), Refusal::kStale);
+  EXPECT_EQ(send_stale(gate, 0, Side::kBuy, 1), Refusal::kStale) << "adds";
+  EXPECT_EQ(send_stale(gate, 0, Side::kSell, 5), Refusal::kWouldFlip) << "named before";
+  EXPECT_EQ(send_stale(gate, 0, Side::kSell, 4), Refusal::kNone);
+  gate.kill();
+  EXPECT_EQ(send_stale(gate, 1, Side::kBuy, 1), Refusal::kKilled) << "named before";
+}
+
+TEST(Gate, other_limits_hold_for_the_next_order_and_leave_what_is_open) {
+  Gate gate(limits(), 3);
+  trade(gate, 0, Side::kBuy, 10);
+  Limits narrow = limits();
+  narrow.max_open_positions = 1;
+  narrow.max_order_qty_lots = 2;
+  gate.apply(narrow);
+  EXPECT_EQ(send(gate, 1, Side::kBuy, 1), Refusal::kMaxOpenPositions);
+  EXPECT_EQ(send(gate, 0, Side::kBuy, 3), Refusal::kMaxOrderQty);
+  EXPECT_EQ(gate.position_lots(0), 10);
+  EXPECT_EQ(send(gate, 0, Side::kSell, 10), Refusal::kNone) << "an exit has no size limit";
+}
+
+TEST(Gate, a_kill_outlives_limits_that_say_the_same_as_before) {
+  Gate gate(limits(), 1);
+  gate.kill();
+  gate.apply(limits());
+  EXPECT_TRUE(gate.killed());
+  gate.resume();
+  EXPECT_EQ(send(gate, 0, Side::kBuy, 1), Refusal::kNone);
+  Limits killed = limits();
+  killed.killed = true;
+  gate.apply(killed);
+  EXPECT_TRUE(gate.killed());
+}
+
 }  // namespace

@@ -30,7 +30,7 @@ TAPE = [
     (23_400_000, 1, 2_470, 8, 2_471, 8),  # 20:00: the session's end closes 8 of 10, all that is bid for
     (23_400_001, 1, 2_469, 50, 2_470, 50),  # and the rest, at this touch
 ]
-JOURNAL_SHA256 = "73371ab9e6bd2d6bac1db4af6177b4b24b85da2a8c73de4b3a30e8c05d1ee0cf"
+JOURNAL_SHA256 = "8774ebe9c6005daaec0181f1eaa91f1decdda5a6fc010e631ae624e7e8e2d002"
 
 
 @pytest.mark.parametrize("feed", ["threads", "events", "batch"])

@@ -19,7 +19,38 @@ struct ThresholdParams {
   std::int64_t hold_ns = 0;          // a position is closed after this much event time; 0: never
   std::uint32_t up_class = 2;        // index of the class "price rises" among the model's scores
   std::uint32_t down_class = 0;      // index of the class "price falls"
+
+  template <class Self, class Archive>
+  static void archive(Self& self, Archive& ar) {
+    ar(self.threshold_frac), ar(self.order_qty_lots), ar(self.cooldown_ns), ar(self.hold_ns);
+    ar(self.up_class), ar(self.down_class);
+    if constexpr (Archive::kReads) validate(self);
+  }
 };
+
+/// Cold path: throws std::invalid_argument naming the parameter, the rule and the value.
+inline void validate(const ThresholdParams& params) {
+  // Upper bounds keep every sum of them with a time or a quantity far from overflow.
+  constexpr std::int64_t kMaxQtyLots = 1'000'000'000'000;
+  constexpr std::int64_t kMaxDurationNs = 1'000'000'000'000'000'000;  // 31 years
+  const auto in_range = [](const char* name, std::int64_t value, std::int64_t least, std::int64_t most) {
+    if (value < least || value > most) {
+      throw std::invalid_argument("Threshold: " + std::string{name} + " must be in [" + std::to_string(least) + ", " +
+                                  std::to_string(most) + "], was " + std::to_string(value));
+    }
+  };
+  if (!(params.threshold_frac > 0.0 && params.threshold_frac <= 1.0)) {
+    throw std::invalid_argument("Threshold: threshold must be in (0, 1], was " +
+                                std::to_string(params.threshold_frac));
+  }
+  in_range("order_qty_lots", params.order_qty_lots, 1, kMaxQtyLots);
+  in_range("cooldown_ns", params.cooldown_ns, 0, kMaxDurationNs);
+  in_range("hold_ns", params.hold_ns, 0, kMaxDurationNs);
+  if (params.up_class == params.down_class) {
+    throw std::invalid_argument("Threshold: up_class and down_class must differ, both were " +
+                                std::to_string(params.up_class));
+  }
+}
 
 /// Buys when the score of "up" reaches the threshold, sells when that of "down" does, and otherwise abstains.
 ///
@@ -35,21 +66,15 @@ struct ThresholdParams {
 /// Cost: O(1), two comparisons for the usual abstention.   State: 8 bytes per symbol.
 class Threshold {
  public:
-  /// Cold path: throws std::invalid_argument naming the parameter, the rule and the value.
+  /// Cold path: throws std::invalid_argument for parameters that break a rule.
   Threshold(const ThresholdParams& params, std::size_t n_symbols)
       : params_{params}, entry_from_ns_(n_symbols, kAlways) {
-    if (!(params.threshold_frac > 0.0 && params.threshold_frac <= 1.0)) {
-      throw std::invalid_argument("Threshold: threshold must be in (0, 1], was " +
-                                  std::to_string(params.threshold_frac));
-    }
-    in_range("order_qty_lots", params.order_qty_lots, 1, kMaxQtyLots);
-    in_range("cooldown_ns", params.cooldown_ns, 0, kMaxDurationNs);
-    in_range("hold_ns", params.hold_ns, 0, kMaxDurationNs);
-    if (params.up_class == params.down_class) {
-      throw std::invalid_argument("Threshold: up_class and down_class must differ, both were " +
-                                  std::to_string(params.up_class));
-    }
+    validate(params);
   }
+
+  /// Other parameters, valid ones, from here on. A cooldown that runs goes on as it began.
+  void apply(const ThresholdParams& params) noexcept { params_ = params; }
+  [[nodiscard]] const ThresholdParams& params() const noexcept { return params_; }
 
   [[nodiscard]] Scores scores(std::span<const double> proba) const noexcept {
     return {proba[params_.up_class], proba[params_.down_class]};
@@ -80,19 +105,14 @@ class Threshold {
                 now_ns);
   }
 
+  /// Saves or loads what is remembered of a symbol. Any time is a valid one.
+  template <class Self, class Archive>
+  static void archive_symbol(Self& self, std::uint32_t symbol_id, Archive& ar) {
+    ar(self.entry_from_ns_[symbol_id]);
+  }
+
  private:
   static constexpr std::int64_t kAlways = std::numeric_limits<std::int64_t>::min();
-
-  // Bounds that keep every sum of them with a time or a quantity far from overflow.
-  static constexpr std::int64_t kMaxQtyLots = 1'000'000'000'000;
-  static constexpr std::int64_t kMaxDurationNs = 1'000'000'000'000'000'000;  // 31 years
-
-  static void in_range(const char* name, std::int64_t value, std::int64_t least, std::int64_t most) {
-    if (value < least || value > most) {
-      throw std::invalid_argument("Threshold: " + std::string{name} + " must be in [" + std::to_string(least) + ", " +
-                                  std::to_string(most) + "], was " + std::to_string(value));
-    }
-  }
 
   Intent close(std::uint32_t symbol_id, Why why, const event::TopOfBook& book, const Holding& holding,
                std::int64_t now_ns) noexcept {

@@ -17,7 +17,9 @@
 #include <utility>
 #include <vector>
 
+#include "hft/base/bytes.hpp"
 #include "hft/base/cacheline.hpp"
+#include "hft/engine/changes.hpp"
 #include "hft/engine/engine.hpp"
 #include "hft/engine/pacer.hpp"
 #include "hft/engine/record_tape.hpp"
@@ -74,9 +76,11 @@ struct ReplayParts {
   const Model& model;
   const EngineConfig& engine;
   std::string_view header_json;  // the journal's run header
+  std::span<const Change<Model>> changes = {};  // in the order of their records
+  std::span<const std::byte> state = {};  // what Engine::save wrote, to go on from; empty: from the beginning
 };
 
-/// Plays packed records through the engine into `journal` (ledger::Journal or MemoryJournal), between its run header
+/// Plays packed records, as they came in (kTapeFlags), through the engine into `journal` (ledger::Journal or MemoryJournal), between its run header
 /// and run end. Threads cannot throw: what can fail by exception happens before they start or after they are joined.
 template <bool Timed, model::Model Model, class Journal>
 class Replay {
@@ -84,15 +88,17 @@ class Replay {
   /// Events between two looks at the kill switch; also the records that the journal thread takes at once.
   static constexpr std::size_t kBatch = 64;
 
-  /// Cold path: throws std::invalid_argument where the parts do not fit together.
+  /// Cold path: throws std::invalid_argument where the parts do not fit together. With changes, decodes the records
+  /// before the last of them once more.
   Replay(std::span<const std::byte> records, const ReplayParts<Model>& parts, const ReplayConfig& config,
          Journal& journal, ReplayControl& control)
-      : parts_{parts}, config_{config}, decoder_{parts.instruments}, tape_{records, decoder_}, journal_{journal},
-        control_{control} {
+      : parts_{parts}, config_{config}, decoder_{parts.instruments, event::kTapeFlags}, tape_{records, decoder_},
+        changes_{parts.changes, RecordTape{records, decoder_}, parts.model}, journal_{journal}, control_{control} {
     validate(config);
   }
 
-  /// Cold path around a hot one. `times` receives the stages of a timed replay.
+  /// Cold path around a hot one. `times` receives the stages of a timed replay. Throws std::invalid_argument where the
+  /// state is none of these parts'.
   ReplayResult run(StageTimes& times) {
     ReplayResult result;
     bool recorded = journal_.append_text(ledger::FrameKind::kRunHeader, parts_.header_json);
@@ -147,9 +153,17 @@ class Replay {
   }
   [[nodiscard]] bool killed() const noexcept { return control_.kill.load(std::memory_order_relaxed); }
 
+  template <class HotEngine>
+  void load_state(HotEngine& engine) const {
+    if (parts_.state.empty()) return;
+    base::ByteReader in{parts_.state};
+    engine.load(in);
+  }
+
   void run_here(StageTimes& times, ReplayResult& result) {
     Engine<Model, Journal, Timed> engine(parts_.spec, parts_.instruments, parts_.model, parts_.engine, journal_,
                                          stopwatch(times));
+    load_state(engine);
     Stopwatch<Timed> watch = stopwatch(times);
     const std::optional<Pacer> pacer = make_pacer();
     // A paced record does not wait for company.
@@ -167,10 +181,9 @@ class Replay {
         if (!pacer) due_ticks = begin_ticks;
       }
       if (killed()) engine.kill();
-      if (batch.size() == 1 && n == 1) {
-        engine.step(batch[0], due_ticks);
-      } else {
-        engine.run(std::span{batch}.first(n));
+      for (const event::Event& event : std::span{batch}.first(n)) {
+        changes_.apply_due(engine);
+        batch.size() == 1 ? engine.step(event, due_ticks) : engine.step(event);
       }
       control_.n_done.store(tape_.n_taken(), std::memory_order_relaxed);
     }
@@ -186,6 +199,7 @@ class Replay {
     RingSink sink{records, journal_failed};
     Engine<Model, RingSink, Timed> engine(parts_.spec, parts_.instruments, parts_.model, parts_.engine, sink,
                                           stopwatch(times));
+    load_state(engine);
     const auto ingest_times = std::make_unique<StageTimes>();
     const std::int64_t begin_ns = now_ns();
     {
@@ -254,6 +268,7 @@ class Replay {
       items = items.first(std::min(items.size(), kBatch));  // room for the producer comes back in small portions
       if (killed()) engine.kill();
       for (const Item& item : items) {
+        changes_.apply_due(engine);
         if constexpr (Timed) {
           const std::uint64_t begin_ticks = watch.start();
           watch.since(Stage::kRing, item.pushed_ticks);
@@ -290,6 +305,7 @@ class Replay {
   ReplayConfig config_;
   event::PackedDecoder decoder_;
   RecordTape tape_;
+  Changes<Model> changes_;  // the hot thread's
   Journal& journal_;
   ReplayControl& control_;
   alignas(base::kNoShareBytes) std::atomic<std::uint64_t> n_bad_{0};  // ingest thread writes, hot thread reads

@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
-#include <vector>
 
 #include "hft/feature/concept.hpp"
 #include "hft/feature/fixed_point.hpp"
+#include "hft/feature/room.hpp"
 #include "hft/feature/window_length.hpp"
 
 namespace hft::feature {
@@ -21,6 +21,19 @@ template <class Better>
 class Extremum {
  public:
   explicit Extremum(WindowLength length) : length_{length}, queue_(length.capacity()) {}
+
+  /// Cold path: room of its own, and the same entries.
+  Extremum(const Extremum& other)
+      : length_{other.length_},
+        n_seen_{other.n_seen_},
+        early_leaves_{other.early_leaves_},
+        queue_(other.length_.capacity()) {
+    for (; size_ < other.size_; ++size_) queue_[size_] = other.at(size_);
+  }
+  Extremum(Extremum&&) noexcept = default;
+  Extremum& operator=(const Extremum& other) { return *this = Extremum(other); }
+  Extremum& operator=(Extremum&&) noexcept = default;
+  ~Extremum() = default;
 
   void update(double x, std::int64_t ts_ns = 0) noexcept {
     if (!accepts(ts_ns)) [[unlikely]]
@@ -102,7 +115,7 @@ class Extremum {
   std::uint32_t size_ = 0;
   std::uint64_t n_seen_ = 0;
   std::uint64_t early_leaves_ = 0;
-  std::vector<Entry> queue_;
+  Room<Entry> queue_;
 };
 
 }  // namespace hft::feature

@@ -59,8 +59,13 @@ class OrderFlow {
   template <class Self, class Archive>
   static void archive(Self& self, Archive& ar) {
     if constexpr (Archive::kReads) self.reset();
-    Window<Change>::archive(
-        self.window_, ar, [&self](const auto& c) { self.flow_lots_ += c.flow_lots, self.depth_lots_ += c.depth_lots; });
+    Window<Change>::archive(self.window_, ar, [&self](const auto& c) {
+      constexpr std::int64_t kBound = 4 * Market::kMaxQtyLots;
+      if (c.flow_lots < -kBound || c.flow_lots > kBound || c.depth_lots < 0 || c.depth_lots > kBound) {
+        throw std::invalid_argument("snapshot: OrderFlow out of bounds");
+      }
+      self.flow_lots_ += c.flow_lots, self.depth_lots_ += c.depth_lots;
+    });
     auto seen = static_cast<std::uint8_t>(self.has_previous_ + self.has_changed_);
     ar(seen);
     auto& p = self.previous_;
@@ -79,14 +84,6 @@ class OrderFlow {
   struct Change {
     std::int64_t flow_lots;
     std::int64_t depth_lots;
-    template <class Self, class Archive>
-    static void archive(Self& self, Archive& ar) {
-      ar(self.flow_lots), ar(self.depth_lots);
-      constexpr std::int64_t kBound = 4 * Market::kMaxQtyLots;
-      if (self.flow_lots < -kBound || self.flow_lots > kBound || self.depth_lots < 0 || self.depth_lots > kBound) {
-        throw std::invalid_argument("snapshot: OrderFlow out of bounds");
-      }
-    }
   };
 
   static Sides sides_of(const event::TopOfBook& b) noexcept {

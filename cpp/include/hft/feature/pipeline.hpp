@@ -22,7 +22,7 @@ enum class Step : std::uint8_t {
   kNoRow = 0,         // taken in; this kind of event gives no row
   kRow = 1,           // taken in, and `row` is written
   kDropped = 2,       // left out by a rule of the spec; counted by rule
-  kOutOfOrder = 3,    // older than the symbol's last event that was taken in; nothing has changed
+  kOutOfOrder = 3,    // older than the symbol's last event that was taken in; changed nothing but what a gap does
   kUnknownSymbol = 4  // not in the instrument table
 };
 
@@ -40,6 +40,7 @@ struct Counters {
   std::uint64_t out_of_order = 0;
   std::uint64_t unknown_symbol = 0;
   std::uint64_t without_effect = 0;  // book levels and control events: no operation reads them yet
+  std::uint64_t gaps = 0;  // events before which the source lost some: the symbol began anew
 
   template <class Self, class Visit>
   static void visit(Self& self, Visit&& each) {
@@ -47,14 +48,20 @@ struct Counters {
     each("suspicious", self.suspicious), each("out_of_bounds", self.out_of_bounds), each("one_sided", self.one_sided);
     each("crossed", self.crossed), each("locked", self.locked), each("unchanged", self.unchanged);
     each("out_of_order", self.out_of_order), each("unknown_symbol", self.unknown_symbol);
-    each("without_effect", self.without_effect);
+    each("without_effect", self.without_effect), each("gaps", self.gaps);
   }
 };
 
 /// The spec's features over a stream of events of several symbols.
 ///
+/// An event that the source marks kGapBefore or kSequenceReset begins its symbol anew, whatever becomes of the event
+/// itself: what was lost is not in the windows, so their columns hold NaN until they are warm again. Its time still may
+/// not lie before that of the symbol's last event.
+///
 /// State is per symbol and made once, here. Not thread-safe: one pipeline belongs to one thread at a time.
 class Pipeline {
+  struct Symbol;
+
  public:
   /// Cold path: throws std::invalid_argument for a spec or instrument that breaks a rule.
   Pipeline(const Spec& spec, std::span<const event::Instrument> instruments);
@@ -92,6 +99,26 @@ class Pipeline {
   /// bytes. What is larger: make the pipeline from its instruments, then `load`.
   [[nodiscard]] static Pipeline restore(const Spec& spec, std::span<const std::byte> frame);
 
+  // The parts that save() joins and load() takes, for a larger state that holds a pipeline's.
+
+  /// What a state must have in common with a pipeline: the spec's hash and the instruments.
+  void save_identity(base::ByteWriter& out) const;
+  /// Throws std::invalid_argument naming the first difference.
+  void check_identity(base::ByteReader& in) const;
+  void save_counters(base::ByteWriter& out) const;
+  static void check_counters(base::ByteReader& in);
+  void load_counters(base::ByteReader& in);
+  /// One symbol's state. Neither allocates nor throws where `out` does not.
+  void save_symbol(std::uint32_t symbol_id, base::ByteWriter& out) const;
+  /// Most bytes that save_symbol can write.
+  [[nodiscard]] std::size_t symbol_bytes_bound() const;
+  /// Reads over one symbol's state into `scratch` and throws std::invalid_argument unless load_symbol may have it.
+  using Scratch = Symbol;
+  [[nodiscard]] Scratch make_scratch() const;
+  static void check_symbol(Scratch& scratch, base::ByteReader& in);
+  /// Takes bytes that check_symbol has passed: cannot fail any more.
+  void load_symbol(std::uint32_t symbol_id, base::ByteReader& in);
+
  private:
   /// What the rules for leaving events out know of a symbol, beside its book. Only events that are taken in move it: a
   /// dropped one with a wild time must not make the rest of the day late.
@@ -106,6 +133,9 @@ class Pipeline {
     std::vector<double> slots;
     std::vector<std::unique_ptr<Node>> nodes;
     void reset() noexcept;
+    void begin_after_gap() noexcept;
+    template <class Self, class Archive>
+    static void archive(Self& self, Archive& ar);
   };
 
   using Reason = std::uint64_t Counters::*;  // null: taken in
@@ -119,7 +149,9 @@ class Pipeline {
   void run(Symbol& symbol, Clock clock) noexcept;
   void write_row(Symbol& symbol, std::span<double> row) noexcept;
   [[nodiscard]] std::vector<Symbol> make_symbols() const;
+  [[nodiscard]] Symbol make_symbol(const event::Instrument& instrument) const;
   void load_states(base::ByteReader& in);
+  void check_states(base::ByteReader in) const;
   void check_room(std::size_t n_bytes) const;
   static void check(std::span<const event::Instrument> instruments);
 

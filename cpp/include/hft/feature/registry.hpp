@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hft/base/did_you_mean.hpp"
 #include "hft/feature/node.hpp"
 #include "hft/feature/spec.hpp"
 #include "hft/feature/window_length.hpp"
@@ -94,7 +95,6 @@ struct Series {
 
 [[nodiscard]] std::span<const Series> series();
 
-/// The name that was probably meant: " (did you mean 'ema'?)", or nothing where none is near.
-[[nodiscard]] std::string did_you_mean(std::string_view wrong, std::span<const std::string> known);
+using base::did_you_mean;
 
 }  // namespace hft::feature

@@ -51,20 +51,18 @@ class TradedValue {
   template <class Self, class Archive>
   static void archive(Self& self, Archive& ar) {
     if constexpr (Archive::kReads) self.reset();
-    Window<Entry>::archive(self.window_, ar, [&self](const auto& e) { self.enter(e); });
+    Window<Entry>::archive(self.window_, ar, [&self](const auto& e) {
+      if (!Market::in_bounds(e.px_ticks, e.qty_lots) || e.qty_lots == 0) {
+        throw std::invalid_argument("snapshot: TradedValue out of bounds");
+      }
+      self.enter(e);
+    });
   }
 
  private:
   struct Entry {
     std::int64_t px_ticks;
     std::int64_t qty_lots;
-    template <class Self, class Archive>
-    static void archive(Self& self, Archive& ar) {
-      ar(self.px_ticks), ar(self.qty_lots);
-      if (!Market::in_bounds(self.px_ticks, self.qty_lots) || self.qty_lots == 0) {
-        throw std::invalid_argument("snapshot: TradedValue out of bounds");
-      }
-    }
   };
   void enter(const Entry& e) noexcept { value_ += Int128{e.px_ticks} * e.qty_lots, lots_ += e.qty_lots; }
   void leave(const Entry& e) noexcept { value_ -= Int128{e.px_ticks} * e.qty_lots, lots_ -= e.qty_lots; }

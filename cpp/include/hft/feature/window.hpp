@@ -1,12 +1,14 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <cstring>
+#include <span>
 #include <stdexcept>
 #include <type_traits>
-#include <vector>
 
+#include "hft/feature/room.hpp"
 #include "hft/feature/window_length.hpp"
 
 namespace hft::feature {
@@ -20,6 +22,19 @@ class Window {
  public:
   explicit Window(WindowLength length)
       : length_{length}, values_(length.capacity()), times_(length.is_time() ? length.capacity() : 0) {}
+
+  /// Cold path: room of its own, and the same entries.
+  Window(const Window& other) : Window(other.length_) {
+    for (; size_ < other.size_; ++size_) {
+      values_[size_] = other.values_[other.slot(size_)];
+      if (length_.is_time()) times_[size_] = other.times_[other.slot(size_)];
+    }
+    early_leaves_ = other.early_leaves_;
+  }
+  Window(Window&&) noexcept = default;
+  Window& operator=(const Window& other) { return *this = Window(other); }
+  Window& operator=(Window&&) noexcept = default;
+  ~Window() = default;
 
   /// Time must not decrease; `ts_ns` has no meaning for a count window.
   template <class Leave>
@@ -60,7 +75,8 @@ class Window {
   }
   void clear() noexcept { head_ = 0, size_ = 0, early_leaves_ = 0; }
 
-  /// Saves or loads the content, oldest first; a loaded entry is handed to `enter`, so that sums are made anew.
+  /// Saves or loads the content, oldest first: the values, then their times, each in one or two pieces. A loaded entry is
+  /// handed to `enter`, which throws where it could not have entered, so that sums are made anew.
   template <class Self, class Archive, class Enter>
   static void archive(Self& self, Archive& ar, Enter&& enter) {
     std::uint32_t n = self.size_;
@@ -70,22 +86,20 @@ class Window {
       self.clear();
     }
     ar(self.early_leaves_);
-    std::int64_t before = std::numeric_limits<std::int64_t>::min();
-    for (std::uint32_t i = 0; i < n; ++i) {
-      auto& x = self.values_[self.slot(i)];
-      if constexpr (std::is_arithmetic_v<T>)
-        ar(x);
-      else
-        T::archive(x, ar);
+    if constexpr (Archive::kReads) {
+      self.read_into(self.values_, n, ar);
       if (self.length_.is_time()) {
-        ar(self.times_[self.slot(i)]);
-        if (self.times_[self.slot(i)] < before) throw std::invalid_argument("snapshot: times in a window decrease");
-        before = self.times_[self.slot(i)];
+        self.read_into(self.times_, n, ar);
+        const std::span times{self.times_.data(), n};
+        if (!std::is_sorted(times.begin(), times.end())) {
+          throw std::invalid_argument("snapshot: times in a window decrease");
+        }
       }
-      if constexpr (Archive::kReads) {
-        ++self.size_;
-        enter(x);
-      }
+      for (std::uint32_t i = 0; i < n; ++i) enter(self.values_[i]);
+      self.size_ = n;
+    } else {
+      self.write_from(self.values_, ar);
+      if (self.length_.is_time()) self.write_from(self.times_, ar);
     }
   }
 
@@ -93,6 +107,18 @@ class Window {
   [[nodiscard]] std::size_t slot(std::uint32_t age) const noexcept {
     const std::uint32_t at = head_ + age;  // capacity <= 2^20: no overflow
     return at < length_.capacity() ? at : at - length_.capacity();
+  }
+  static_assert(std::is_trivially_copyable_v<T>, "stored by its bytes");
+  template <class Entry, class Archive>
+  void write_from(const Room<Entry>& ring, Archive& ar) const {
+    const std::size_t n_first = std::min<std::size_t>(size_, length_.capacity() - head_);
+    ar.append(std::as_bytes(std::span{ring.data() + head_, n_first}));
+    ar.append(std::as_bytes(std::span{ring.data(), size_ - n_first}));
+  }
+  template <class Entry, class Archive>
+  static void read_into(Room<Entry>& ring, std::uint32_t n, Archive& ar) {
+    const auto bytes = ar.take_bytes(n * sizeof(Entry));
+    if (n != 0) std::memcpy(ring.data(), bytes.data(), bytes.size());
   }
   const T& pop() noexcept {
     const T& x = values_[head_];
@@ -105,8 +131,8 @@ class Window {
   std::uint32_t head_ = 0;
   std::uint32_t size_ = 0;
   std::uint64_t early_leaves_ = 0;
-  std::vector<T> values_;
-  std::vector<std::int64_t> times_;
+  Room<T> values_;
+  Room<std::int64_t> times_;
 };
 
 }  // namespace hft::feature

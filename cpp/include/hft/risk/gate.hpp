@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <stdexcept>
 #include <vector>
 
 #include "hft/ledger/positions.hpp"
@@ -38,6 +39,7 @@ struct Request {
   ledger::Side side;
   std::int64_t qty_lots;
   std::int64_t ts_event_ns;
+  bool stale = false;  // what it follows from was older than the limit when it came in
 };
 
 /// Stands between every intent and the exchange: counts an order in, or refuses it with a reason.
@@ -50,8 +52,8 @@ struct Request {
 /// Refusals are tried in this order; the first that applies is the answer.
 ///   kJournalDown, kQtyNotPositive - for every order
 ///   kNoReference - unknown symbol; to reduce: not Reference::can_exit; else: not Reference::usable
-///   kWouldFlip, kKilled, kNoReference (quote too old), kStoppedOut, kMaxOrderQty, kMaxPositionQty, kMaxOpenPositions
-///   - for orders that do not reduce
+///   kWouldFlip, kKilled, kStale, kNoReference (quote too old), kStoppedOut, kMaxOrderQty, kMaxPositionQty,
+///   kMaxOpenPositions - for orders that do not reduce
 ///
 /// Cost: O(1), a few compares, no allocation.   One thread.
 class Gate {
@@ -108,8 +110,19 @@ class Gate {
     symbols_[symbol_id].entry_from_ns = now_ns + limits_.stop_out_pause_ns;
   }
 
+  /// Other limits, valid ones, from here on. What is open stays, also where it exceeds them; working orders too. The
+  /// kill switch moves only where `killed` differs from the limits so far: what else has killed stays so.
+  void apply(const Limits& limits) noexcept {
+    if (limits.killed != limits_.killed) killed_ = limits.killed;
+    limits_ = limits;
+  }
+  [[nodiscard]] const Limits& limits() const noexcept { return limits_; }
+
   void kill() noexcept { killed_ = true; }
+  void resume() noexcept { killed_ = false; }
+  [[nodiscard]] bool killed() const noexcept { return killed_; }
   void journal_down() noexcept { journal_down_ = true; }  // for good: there is no record of what happens after
+  [[nodiscard]] bool journal_failed() const noexcept { return journal_down_; }
 
   [[nodiscard]] const ledger::Positions& positions() const noexcept { return positions_; }
   [[nodiscard]] std::int64_t position_lots(std::uint32_t symbol_id) const noexcept {
@@ -123,6 +136,30 @@ class Gate {
     return qty == 0 || left < 0 ? 0 : left;
   }
   [[nodiscard]] std::uint32_t n_open() const noexcept { return n_exposed_; }
+
+  /// Saves or loads limits and kill switch. The journal's state is not ours: another process has another journal.
+  template <class Self, class Archive>
+  static void archive_totals(Self& self, Archive& ar) {
+    Limits::archive(self.limits_, ar);
+    base::archive_bool(self.killed_, ar);
+  }
+  /// Saves or loads what is remembered of a symbol; how many are open follows from that. Loading throws
+  /// std::invalid_argument for what no orders and fills lead to.
+  template <class Self, class Archive>
+  static void archive_symbol(Self& self, std::uint32_t symbol_id, Archive& ar) {
+    const bool was = self.exposed(symbol_id);
+    ledger::Positions::archive_symbol(self.positions_, symbol_id, ar);
+    auto& symbol = self.symbols_[symbol_id];
+    ar(symbol.working_buy_lots), ar(symbol.working_sell_lots), ar(symbol.entry_from_ns);
+    if constexpr (Archive::kReads) {
+      constexpr std::int64_t kMostLots = std::int64_t{1} << 48U;
+      const auto good = [](std::int64_t lots) { return lots >= 0 && lots <= kMostLots; };
+      if (!good(symbol.working_buy_lots) || !good(symbol.working_sell_lots)) {
+        throw std::invalid_argument("gate: working lots out of bounds");
+      }
+      self.recount(symbol_id, was);
+    }
+  }
 
  private:
   struct Symbol {
@@ -149,6 +186,7 @@ class Gate {
     // Flat, with an order under way on the other side: both together could cross zero.
     if (qty == 0 && (buy ? symbol.working_sell_lots : symbol.working_buy_lots) > 0) return Refusal::kWouldFlip;
     if (killed_) return Refusal::kKilled;
+    if (request.stale) return Refusal::kStale;
     const std::int64_t age_ns = request.ts_event_ns - reference.ts_event_ns;
     if (limits_.max_reference_age_ns > 0 && age_ns > limits_.max_reference_age_ns) return Refusal::kNoReference;
     if (request.ts_event_ns < symbol.entry_from_ns) return Refusal::kStoppedOut;

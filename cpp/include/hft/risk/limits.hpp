@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "hft/base/bytes.hpp"
+
 namespace hft::risk {
 
 /// The numbers that the gate enforces. Quantities are in lots of each symbol, times are event time.
@@ -15,6 +17,14 @@ struct Limits {
   std::int64_t stop_out_pause_ns = 0;       // no entry into a symbol for this long after its stop
   std::int64_t max_reference_age_ns = 0;    // entries need a quote no older than this; 0: any age
   bool killed = false;                      // start with the kill switch on: only orders that reduce pass
+
+  template <class Self, class Archive>
+  static void archive(Self& self, Archive& ar) {
+    ar(self.max_open_positions), ar(self.max_order_qty_lots), ar(self.max_position_qty_lots);
+    ar(self.stop_loss_milli_bps), ar(self.stop_out_pause_ns), ar(self.max_reference_age_ns);
+    base::archive_bool(self.killed, ar);
+    if constexpr (Archive::kReads) validate(self);
+  }
 };
 
 /// Cold path: throws std::invalid_argument naming the limit, the rule and the value.
