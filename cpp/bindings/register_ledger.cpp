@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -22,6 +23,9 @@
 namespace hft::bindings {
 namespace {
 
+/// Settings or model changed here: the text, and how many decisions the run had made before.
+using Control = std::pair<std::size_t, std::string>;
+
 /// One run of a journal, from its header to the next one.
 struct JournalRun {
   std::string header;
@@ -30,6 +34,7 @@ struct JournalRun {
   std::vector<ledger::Order> orders;
   std::vector<ledger::Fill> fills;
   std::vector<ledger::Mark> marks;
+  std::vector<Control> controls;
 };
 
 /// Runs in order, and the bytes behind the last whole frame.
@@ -48,7 +53,10 @@ void add(std::vector<JournalRun>& runs, const ledger::Frame& frame, const std::s
     case ledger::FrameKind::kFill: run.fills.push_back(frame.as<ledger::Fill>()); break;
     case ledger::FrameKind::kMark: run.marks.push_back(frame.as<ledger::Mark>()); break;
     case ledger::FrameKind::kRunEnd: run.end = frame.text(); break;
-    case ledger::FrameKind::kRunHeader: break;  // handled above
+    case ledger::FrameKind::kControl: run.controls.emplace_back(run.decisions.size(), frame.text()); break;
+    case ledger::FrameKind::kRunHeader:   // handled above
+    case ledger::FrameKind::kLease:       // not in journals: the scanner lets none through
+    case ledger::FrameKind::kInputOrder: break;
   }
 }
 
@@ -68,6 +76,14 @@ JournalContents parse_journal(const py::bytes& bytes, const std::string& name) {
   const std::string_view view = bytes;
   const py::gil_scoped_release unlocked;
   return scan(std::as_bytes(std::span{view}), name);
+}
+
+std::optional<std::pair<int, py::bytes>> parse_frame(const py::bytes& message) {
+  const std::string_view view = message;
+  const auto frame = ledger::frame_of_message(std::as_bytes(std::span{view}));
+  if (!frame) return std::nullopt;
+  const std::string_view payload{reinterpret_cast<const char*>(frame->payload.data()), frame->payload.size()};
+  return std::pair{static_cast<int>(frame->kind), py::bytes{ledger::is_text(frame->kind) ? frame->text() : payload}};
 }
 
 /// Python's integers have no width.
@@ -113,6 +129,13 @@ void register_ledger(py::module_& m) {
   m.attr("ORDER_DTYPE") = record_dtype<ledger::Order>();
   m.attr("FILL_DTYPE") = record_dtype<ledger::Fill>();
   m.attr("MARK_DTYPE") = record_dtype<ledger::Mark>();
+  const std::pair<const char*, ledger::FrameKind> kinds[] = {
+      {"RUN_HEADER", ledger::FrameKind::kRunHeader}, {"DECISION", ledger::FrameKind::kDecision},
+      {"ORDER", ledger::FrameKind::kOrder},          {"FILL", ledger::FrameKind::kFill},
+      {"MARK", ledger::FrameKind::kMark},            {"RUN_END", ledger::FrameKind::kRunEnd},
+      {"CONTROL", ledger::FrameKind::kControl},      {"LEASE", ledger::FrameKind::kLease},
+      {"INPUT_ORDER", ledger::FrameKind::kInputOrder}};
+  for (const auto& [name, kind] : kinds) m.attr((std::string{"FRAME_"} + name).c_str()) = static_cast<int>(kind);
   m.attr("SIDES") = words(ledger::kSideNames);
   m.attr("REASONS") = words(ledger::kReasonNames);
   m.attr("REFUSALS") = words(ledger::kRefusalNames);
@@ -123,11 +146,17 @@ void register_ledger(py::module_& m) {
       .def("decisions", records_getter<&JournalRun::decisions>())
       .def("orders", records_getter<&JournalRun::orders>())
       .def("fills", records_getter<&JournalRun::fills>())
-      .def("marks", records_getter<&JournalRun::marks>());
+      .def("marks", records_getter<&JournalRun::marks>())
+      .def_readonly("controls", &JournalRun::controls,
+                    "Of each control frame: how many decisions the run had made before, and its JSON text.");
   m.def("read_journal", &read_journal, py::arg("path"),
         "The runs of a journal file, every frame checked, and the number of bytes behind the last whole frame. Raises "
         "RuntimeError naming file, offset and reason.");
   m.def("parse_journal", &parse_journal, py::arg("data"), py::arg("name"), "Like read_journal, from memory.");
+
+  m.def("parse_frame", &parse_frame, py::arg("message"),
+        "Kind and payload of one output message, or None where it is not exactly one whole frame. Text comes without its "
+        "padding.");
 
   py::class_<ledger::Position>(m, "Position", "What one symbol's fills add up to; money in tick-lots, exact.")
       .def_readonly("qty_lots", &ledger::Position::qty_lots)

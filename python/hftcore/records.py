@@ -41,6 +41,8 @@ class Flag(IntFlag):
     SUSPICIOUS = _core.event.FLAG_SUSPICIOUS
     SNAPSHOT = _core.event.FLAG_SNAPSHOT
     GAP_BEFORE = _core.event.FLAG_GAP_BEFORE
+    SEQUENCE_RESET = _core.event.FLAG_SEQUENCE_RESET
+    STALE = _core.event.FLAG_STALE
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -33,7 +33,7 @@ bool is_ours(std::span<const std::byte> bytes, std::uint64_t at) noexcept {
   std::memcpy(&header, bytes.data() + at, sizeof header);
   const auto kind = static_cast<FrameKind>(header.kind);
   return header.version == kFrameVersion &&
-         (is_text(kind) || (record_bytes(kind) != 0 && record_bytes(kind) == header.payload_bytes));
+         is_journal_kind(kind) && (is_text(kind) || record_bytes(kind) == header.payload_bytes);
 }
 
 struct Search {
@@ -66,7 +66,8 @@ FrameScanner::FrameScanner(std::span<const std::byte> bytes, std::string name)
   const auto expected_bytes = std::as_bytes(std::span{&expected, 1});
   const auto first = bytes.first(std::min(bytes.size(), expected_bytes.size()));
   if (std::ranges::equal(first, expected_bytes.first(first.size()))) {
-    if (first.size() == sizeof expected) at_ = sizeof expected;
+    has_frames_ = first.size() == sizeof expected;
+    if (has_frames_) at_ = sizeof expected;
     return;  // shorter: torn within the header, so all of it is tail
   }
   if (first.size() < sizeof expected ||
@@ -81,21 +82,26 @@ FrameScanner::FrameScanner(std::span<const std::byte> bytes, std::string name)
   fail(0, "the file header is damaged");
 }
 
+FrameScanner::FrameScanner(std::span<const std::byte> part, std::string name, std::uint64_t begins_at)
+    : bytes_{part}, name_{std::move(name)}, begins_at_{begins_at}, has_frames_{true} {}
+
 std::optional<Frame> FrameScanner::next() {
-  if (at_ == bytes_.size() || at_ == 0) return std::nullopt;
+  if (!has_frames_ || at_ == bytes_.size()) return std::nullopt;
   const std::optional<FrameHeader> header = whole_frame(bytes_, at_);
   if (!header) {
     const Search next_frame = next_whole_frame(bytes_, at_ + kFrameAlign);
     if (next_frame.found_at) {
-      fail(at_, "the frame is damaged and a whole one follows at byte " + std::to_string(*next_frame.found_at) +
+      fail(at_, "the frame is damaged and a whole one follows at byte " + std::to_string(begins_at_ + *next_frame.found_at) +
                     ": the file was altered, not cut short");
     }
     if (next_frame.gave_up) fail(at_, "the frame is damaged and so much that follows looks like frames: this is no torn tail");
     return std::nullopt;
   }
   const auto kind = static_cast<FrameKind>(header->kind);
-  const bool known = header->version == kFrameVersion && (is_text(kind) || record_bytes(kind) != 0);
-  if (!known) {
+  if (header->version == kFrameVersion && (kind == FrameKind::kLease || kind == FrameKind::kInputOrder)) {
+    fail(at_, "frame of kind " + std::to_string(header->kind) + ": belongs into an output topic, not into a journal");
+  }
+  if (header->version != kFrameVersion || !is_journal_kind(kind)) {
     fail(at_, "frame of kind " + std::to_string(header->kind) + ", version " + std::to_string(header->version) +
                   ": written by a newer version of this program");
   }
@@ -103,16 +109,27 @@ std::optional<Frame> FrameScanner::next() {
     fail(at_, "payload of kind " + std::to_string(header->kind) + " must have " + std::to_string(record_bytes(kind)) +
                   " bytes, had " + std::to_string(header->payload_bytes));
   }
-  const Frame frame{kind, at_, bytes_.subspan(at_ + sizeof *header, header->payload_bytes)};
+  const Frame frame{kind, offset_bytes(), bytes_.subspan(at_ + sizeof *header, header->payload_bytes)};
   at_ += sizeof *header + header->payload_bytes;
   return frame;
 }
 
 void FrameScanner::fail(std::uint64_t at, const std::string& what) const {
-  throw JournalError(name_ + ": at byte " + std::to_string(at) + ": " + what);
+  throw JournalError(name_ + ": at byte " + std::to_string(begins_at_ + at) + ": " + what);
 }
 
-std::vector<std::byte> read_file(const std::filesystem::path& path) {
+std::optional<Frame> frame_of_message(std::span<const std::byte> bytes) noexcept {
+  const std::optional<FrameHeader> header = whole_frame(bytes, 0);
+  if (!header || header->version != kFrameVersion || bytes.size() != sizeof *header + header->payload_bytes) {
+    return std::nullopt;
+  }
+  const auto kind = static_cast<FrameKind>(header->kind);
+  const bool known = is_text(kind) || kind == FrameKind::kInputOrder || record_bytes(kind) != 0;
+  if (!known || (!is_text(kind) && header->payload_bytes != record_bytes(kind))) return std::nullopt;
+  return Frame{kind, 0, bytes.subspan(sizeof *header)};
+}
+
+std::vector<std::byte> read_file(const std::filesystem::path& path, std::uint64_t from_bytes) {
   const auto fail = [&] {
     const std::error_code reason{errno, std::generic_category()};
     throw JournalError(path.string() + ": cannot be read: " + reason.message());
@@ -122,7 +139,11 @@ std::vector<std::byte> read_file(const std::filesystem::path& path) {
   if (!file) fail();
   std::vector<std::byte> bytes;
   std::error_code no_size;  // a pipe has none: the vector grows then
-  if (const auto n_bytes = std::filesystem::file_size(path, no_size); !no_size) bytes.reserve(n_bytes + 1);
+  if (const auto n_bytes = std::filesystem::file_size(path, no_size); !no_size) {
+    if (n_bytes <= from_bytes && from_bytes != 0) return bytes;
+    bytes.reserve(n_bytes - from_bytes + 1);
+  }
+  if (from_bytes != 0 && ::fseeko(file.get(), static_cast<off_t>(from_bytes), SEEK_SET) != 0) fail();
   std::array<std::byte, 1U << 16U> chunk;
   while (const std::size_t n = std::fread(chunk.data(), 1, chunk.size(), file.get())) {
     bytes.insert(bytes.end(), chunk.begin(), chunk.begin() + static_cast<std::ptrdiff_t>(n));

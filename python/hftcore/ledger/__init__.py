@@ -17,6 +17,7 @@ from hftcore.ledger.journal import (
     FILL_DTYPE,
     MARK_DTYPE,
     ORDER_DTYPE,
+    Control,
     Journal,
     JournalRun,
     Records,
@@ -34,6 +35,7 @@ __all__ = [
     "FILL_DTYPE",
     "MARK_DTYPE",
     "ORDER_DTYPE",
+    "Control",
     "Journal",
     "JournalRun",
     "ProfitAndLoss",
@@ -77,8 +79,8 @@ def write_sqlite(
 
     Notes
     -----
-    Tables ``runs``, ``instruments``, ``decisions``, ``orders``, ``fills``, ``marks``; view ``positions``. Prices are
-    stored in ticks and as exact decimal text. About 5 us per new row; one transaction.
+    Tables ``runs``, ``instruments``, ``decisions``, ``orders``, ``fills``, ``marks``, ``controls``; view ``positions``.
+    Prices are stored in ticks and as exact decimal text. About 5 us per new row; one transaction.
     """
     return write_journal(_journal(journal), Path(db_path), progress)
 

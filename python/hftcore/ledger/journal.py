@@ -28,6 +28,15 @@ SCHEMA = 1  # of the run header
 
 
 @dataclass(frozen=True, slots=True)
+class Control:
+    """Settings or model changed while a run went on: what it says, and how many decisions were made before."""
+
+    n_decisions_before: int
+    text: str
+    value: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class JournalRun:
     """One run of a journal: its header, its records in order, its end (None where the run was stopped)."""
 
@@ -40,6 +49,7 @@ class JournalRun:
     orders: Records
     fills: Records
     marks: Records
+    controls: tuple[Control, ...] = ()
 
     def __len__(self) -> int:
         return len(self.decisions) + len(self.orders) + len(self.fills) + len(self.marks)
@@ -77,6 +87,11 @@ class Journal:
     def fills(self) -> Records:
         """Dtype ``FILL_DTYPE``."""
         return concat_records([run.fills for run in self.runs], FILL_DTYPE)
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """Changes of settings or model, in order, over all runs."""
+        return tuple(control for run in self.runs for control in run.controls)
 
     @property
     def marks(self) -> Records:
@@ -141,7 +156,8 @@ def _run(raw: Any, name: str) -> JournalRun:
         raise JournalError(f"{name}: run header: instruments: {type(error).__name__}: {error}") from error
     end = _json_object(raw.end, name, "run end") if raw.end else None
     arrays = raw.decisions(), raw.orders(), raw.fills(), raw.marks()
-    run = JournalRun(raw.header, header, raw.end, end, instruments, *arrays)
+    controls = tuple(Control(n, text, _json_object(text, name, "control frame")) for n, text in raw.controls)
+    run = JournalRun(raw.header, header, raw.end, end, instruments, *arrays, controls)
     for kind in ("decisions", "orders", "fills", "marks"):
         ids = getattr(run, kind)["symbol_id"]
         if len(ids) and int(ids.max()) >= len(instruments):

@@ -13,7 +13,7 @@ from hftcore.instruments import Instrument, decimal_text
 from hftcore.ledger.journal import OFFSET_BITS, OFFSET_MASK, JournalRun, Records
 
 APPLICATION_ID = 0x4846544C  # "HFTL" in the file's header: this database is a ledger
-VERSION = 1
+VERSION = 2  # 2: table controls
 
 _ID_COLUMNS = """
   config_epoch INTEGER NOT NULL, source_partition INTEGER NOT NULL, source_offset INTEGER NOT NULL,
@@ -43,6 +43,9 @@ CREATE TABLE marks (
   run INTEGER NOT NULL REFERENCES runs, symbol TEXT NOT NULL, ts_event_ns INTEGER NOT NULL,
   mid_half_ticks INTEGER NOT NULL, mid_px TEXT NOT NULL, PRIMARY KEY (run, symbol, ts_event_ns, mid_half_ticks))
   WITHOUT ROWID;
+CREATE TABLE controls (
+  run INTEGER NOT NULL REFERENCES runs, place INTEGER NOT NULL, n_decisions_before INTEGER NOT NULL,
+  control_json TEXT NOT NULL, PRIMARY KEY (run, place)) WITHOUT ROWID;
 CREATE VIEW positions AS
   SELECT symbol, tick_num, tick_den, lot_num, lot_den, count(*) AS n_fills,
     sum(CASE side WHEN 'buy' THEN qty_lots ELSE 0 END) AS bought_lots,

@@ -30,6 +30,7 @@ class Written:
     decisions: int
     orders: int
     fills: int
+    controls: int = 0
 
     def to_dict(self) -> dict[str, int]:
         """Plain values for JSON."""
@@ -39,12 +40,13 @@ class Written:
 def write_journal(journal: Journal, db_path: Path, progress: Progress | None = None) -> Written:
     """Write a journal's runs in one transaction: all of it, or nothing. See ``hftcore.ledger.write_sqlite``."""
     total = sum(len(getattr(run, table.name)) for run in journal.runs for table in TABLES)
-    counts = {"runs": 0} | {table.name: 0 for table in TABLES}
+    counts = {"runs": 0, "controls": 0} | {table.name: 0 for table in TABLES}
     done = 0
     with _ledger(db_path, create=True) as db:
         for run in journal.runs:
             run_key, is_new = _write_run(db, run)
             counts["runs"] += is_new
+            counts["controls"] += _write_controls(db, run, run_key, journal.name)
             for table in TABLES:
                 n_records = len(getattr(run, table.name))
                 for start in range(0, n_records, _CHUNK):
@@ -159,6 +161,20 @@ def _write_run(db: sqlite3.Connection, run: JournalRun) -> tuple[int, bool]:
         zip([key] * len(marks), symbols, times, mids, texts, strict=True),
     )
     return key, is_new
+
+
+def _write_controls(db: sqlite3.Connection, run: JournalRun, run_key: int, source: str) -> int:
+    """Insert what is new of a run's control frames; a frame's place in the run is its key."""
+    n_new = 0
+    for place, control in enumerate(run.controls):
+        row = (run_key, place, control.n_decisions_before, control.text)
+        n_new += db.execute("INSERT INTO controls VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", row).rowcount
+        stored = db.execute("SELECT * FROM controls WHERE run = ? AND place = ?", (run_key, place)).fetchone()
+        if stored != row:
+            raise JournalError(
+                f"{source}: control frame {place} is stored as {stored[2:]!r}, the journal has {row[2:]!r}"
+            )
+    return n_new
 
 
 def _insert(db: sqlite3.Connection, table: Table, rows: list[tuple[Any, ...]], source: str) -> int:

@@ -106,9 +106,9 @@ TEST(JournalRecovery, FramesOfANewerVersionAreAnErrorNotATail) {
   auto bytes = sample(1);
   const std::size_t at = bytes.size();
   bytes.resize(at + frame_bytes(8));
-  encode_frame(static_cast<FrameKind>(9), std::as_bytes(std::span{"12345678", 8}), bytes.data() + at);
+  encode_frame(static_cast<FrameKind>(10), std::as_bytes(std::span{"12345678", 8}), bytes.data() + at);
   EXPECT_EQ(reading_of(bytes), "sample: at byte " + std::to_string(at) +
-                                   ": frame of kind 9, version 1: written by a newer version of this program");
+                                   ": frame of kind 10, version 1: written by a newer version of this program");
 }
 
 TEST(JournalRecovery, RecordOfAnotherSizeIsAnError) {

@@ -15,14 +15,17 @@
 
 namespace hft::ledger {
 
-/// What a journal frame holds.
+/// What a frame holds. Journals have kinds 1 to 7; the last two stand only in output topics, whose messages are frames.
 enum class FrameKind : std::uint16_t {
   kRunHeader = 1,  // JSON text: spec, model, instruments, configuration
   kDecision = 2,
   kOrder = 3,
   kFill = 4,
   kMark = 5,
-  kRunEnd = 6,  // JSON text: counters
+  kRunEnd = 6,      // JSON text: counters
+  kControl = 7,     // JSON text: settings or model changed here
+  kLease = 8,       // a new writer takes over
+  kInputOrder = 9,  // no payload: the message's headers say what came in, and nothing else went out
 };
 
 inline constexpr std::uint16_t kFrameVersion = 1;
@@ -51,21 +54,28 @@ inline constexpr std::size_t kFrameAlign = 8;
 inline constexpr std::size_t kCrcFrom = offsetof(FrameHeader, kind);
 inline constexpr std::size_t kMaxRecordFrameBytes = sizeof(FrameHeader) + sizeof(Decision);
 
-/// Payload size that goes with a kind; 0 for text, whose size is free, and for kinds that we do not know.
+/// Payload size that goes with a kind; 0 for text, whose size is free, for kInputOrder, and for kinds that we do not know.
 [[nodiscard]] constexpr std::size_t record_bytes(FrameKind kind) noexcept {
   switch (kind) {
     case FrameKind::kDecision: return sizeof(Decision);
     case FrameKind::kOrder: return sizeof(Order);
     case FrameKind::kFill: return sizeof(Fill);
     case FrameKind::kMark: return sizeof(Mark);
+    case FrameKind::kLease: return sizeof(Lease);
     case FrameKind::kRunHeader:
-    case FrameKind::kRunEnd: break;
+    case FrameKind::kRunEnd:
+    case FrameKind::kControl:
+    case FrameKind::kInputOrder: break;
   }
   return 0;
 }
 
 [[nodiscard]] constexpr bool is_text(FrameKind kind) noexcept {
-  return kind == FrameKind::kRunHeader || kind == FrameKind::kRunEnd;
+  return kind == FrameKind::kRunHeader || kind == FrameKind::kRunEnd || kind == FrameKind::kControl;
+}
+
+[[nodiscard]] constexpr bool is_journal_kind(FrameKind kind) noexcept {
+  return kind >= FrameKind::kRunHeader && kind <= FrameKind::kControl;
 }
 
 /// One record on its way to a journal: what the publisher's ring carries.
@@ -118,7 +128,7 @@ inline std::size_t encode_frame(FrameKind kind, std::span<const std::byte> paylo
 /// Cold path: throws std::invalid_argument unless `json` may be stored as a frame of that kind.
 inline void check_text(FrameKind kind, std::string_view json) {
   if (!is_text(kind)) {
-    throw std::invalid_argument("journal text: kind must be run header (1) or run end (6), was " +
+    throw std::invalid_argument("journal text: kind must be run header (1), run end (6) or control (7), was " +
                                 std::to_string(static_cast<unsigned>(kind)));
   }
   if (json.size() > kMaxTextBytes) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "hft/ledger/frame.hpp"
 
@@ -19,6 +20,8 @@ struct Recovery {
   std::uint64_t n_frames = 0;     // whole frames that were kept
   std::uint64_t n_bytes_cut = 0;  // torn tail of a writer that was stopped in the middle
 };
+
+struct Resumed;
 
 /// Append-only file of checksummed frames: the truth about what was decided, ordered and filled.
 ///
@@ -40,6 +43,14 @@ class Journal {
   /// version, or has a writer.
   [[nodiscard]] static Journal open_for_append(const std::filesystem::path& path,
                                                std::size_t buffer_bytes = kDefaultBufferBytes);
+
+  /// Cold path: goes on where a snapshot was taken, or makes the journal where `from_bytes` is 0. Checks the file's
+  /// header and every frame from byte `from_bytes` on, cuts a torn tail, waits for the disk and hands out those frames,
+  /// to be compared with what a replay makes anew. What lies before was synchronised before the snapshot was kept, and
+  /// is not read: a journal of many gigabytes opens in the time of its end.
+  /// Throws JournalError as open_for_append does, and where the file ends before `from_bytes`.
+  [[nodiscard]] static Resumed resume(const std::filesystem::path& path, std::uint64_t from_bytes = 0,
+                                      std::size_t buffer_bytes = kDefaultBufferBytes);
 
   Journal(Journal&& other) noexcept;
   Journal& operator=(Journal&& other) noexcept;
@@ -70,9 +81,12 @@ class Journal {
   [[nodiscard]] const Recovery& recovery() const noexcept { return recovery_; }
   /// Size of the file once the buffer is flushed.
   [[nodiscard]] std::uint64_t n_bytes() const noexcept { return n_written_ + used_; }
+  /// As much of the file as the last sync() put on the disk.
+  [[nodiscard]] std::uint64_t synced_bytes() const noexcept { return n_synced_; }
 
  private:
   Journal(int fd, std::size_t buffer_bytes);
+  static Resumed open(const std::filesystem::path& path, std::uint64_t from_bytes, std::size_t buffer_bytes);
   void put(std::span<const std::byte> bytes) noexcept;
 
   int fd_;
@@ -81,8 +95,16 @@ class Journal {
   std::size_t capacity_;
   std::size_t used_ = 0;
   std::uint64_t n_written_ = 0;
+  std::uint64_t n_synced_ = 0;
   std::unique_ptr<std::byte[]> buffer_;
   Recovery recovery_;
+};
+
+/// A journal to go on with, and what it holds from a byte position on.
+struct Resumed {
+  Journal journal;                // at its end; recovery() counts the frames of `tail`
+  std::vector<std::byte> tail;    // whole frames
+  std::uint64_t tail_begins_at;   // FrameScanner{tail, name, tail_begins_at} walks over them
 };
 
 }  // namespace hft::ledger

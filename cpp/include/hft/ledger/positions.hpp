@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "hft/ledger/records.hpp"
@@ -27,6 +28,39 @@ struct Position {
   /// What closing at this mid price would earn, in half tick-lots: a mid lies between two ticks.
   [[nodiscard]] Int128 unrealised_half_tick_lots(std::int64_t mid_half_ticks) const noexcept {
     return Int128{qty_lots} * mid_half_ticks - 2 * open_cost_tick_lots;
+  }
+
+  /// Loading throws std::invalid_argument for numbers that no fills add up to, or that later sums could overflow.
+  template <class Self, class Archive>
+  static void archive(Self& self, Archive& ar) {
+    ar(self.qty_lots), ar(self.bought_lots), ar(self.sold_lots), ar(self.n_fills);
+    archive_wide(self.open_cost_tick_lots, ar), archive_wide(self.realised_tick_lots, ar);
+    archive_wide(self.cash_tick_lots, ar), archive_wide(self.fees_nano, ar);
+    if constexpr (Archive::kReads) self.check();
+  }
+
+ private:
+  static constexpr std::int64_t kMostQtyLots = std::int64_t{1} << 48U;  // times price and basis points: below 2^127
+  static constexpr Int128 kMostCost = Int128{1} << 101U;
+  static constexpr Int128 kMostMoney = Int128{1} << 120U;
+
+  template <class Wide, class Archive>
+  static void archive_wide(Wide& value, Archive& ar) {
+    auto low = static_cast<std::uint64_t>(value);
+    auto high = static_cast<std::int64_t>(value >> 64);
+    ar(low), ar(high);
+    if constexpr (Archive::kReads) value = (Int128{high} << 64) | low;
+  }
+  void check() const {
+    const auto within = [](Int128 value, Int128 most) { return value >= -most && value <= most; };
+    const bool adds_up = bought_lots >= 0 && sold_lots >= 0 && qty_lots == bought_lots - sold_lots &&
+                         within(open_cost_tick_lots, kMostCost) && within(realised_tick_lots, kMostMoney) &&
+                         within(cash_tick_lots, kMostMoney) && within(fees_nano, kMostMoney) &&
+                         realised_tick_lots - open_cost_tick_lots == cash_tick_lots &&
+                         (qty_lots != 0 || open_cost_tick_lots == 0);
+    if (!adds_up || !within(qty_lots, kMostQtyLots)) {
+      throw std::invalid_argument("position: its numbers do not add up, or are out of bounds");
+    }
   }
 };
 
@@ -69,6 +103,12 @@ class Positions {
     p.fees_nano += fill.fee_nano;
     ++p.n_fills;
     return true;
+  }
+
+  /// Saves or loads one symbol's position.
+  template <class Self, class Archive>
+  static void archive_symbol(Self& self, std::size_t symbol_id, Archive& ar) {
+    Position::archive(self.by_symbol_[symbol_id], ar);
   }
 
   [[nodiscard]] const Position& operator[](std::size_t symbol_id) const noexcept { return by_symbol_[symbol_id]; }

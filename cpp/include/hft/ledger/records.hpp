@@ -27,6 +27,7 @@ enum class Refusal : std::uint8_t {
   kStoppedOut = 7,        // the symbol hit its stop-loss and may not be entered again for a while
   kJournalDown = 8,       // what cannot be recorded is not sent
   kWouldFlip = 9,         // more than closes the position: close first, then open
+  kStale = 10,            // the event was older than the limit when it came in
 };
 
 /// Names one decision for ever: replaying the same input gives the same id, so a second delivery is recognised.
@@ -85,6 +86,16 @@ struct Mark {
   std::uint32_t reserved;
 };
 
+/// Who writes an output from here on: all before it is history, all after it of a smaller epoch is void. Stands in
+/// output topics, never in a journal.
+struct Lease {
+  std::uint32_t fence_epoch;  // one more than the last one seen
+  std::uint32_t reserved0;
+  std::uint64_t reserved1;
+  std::uint8_t writer_id[16];  // random, so that two leases of one epoch are told apart
+};
+
+static_assert(sizeof(Lease) == 32 && std::is_trivially_copyable_v<Lease>, "published by its bytes");
 static_assert(sizeof(DecisionId) == 16 && sizeof(Decision) == 64 && sizeof(Order) == 48 && sizeof(Fill) == 56 &&
               sizeof(Mark) == 24, "journal payloads are stored by their bytes: a new layout is a new journal version");
 static_assert(std::is_trivially_copyable_v<Decision> && std::is_trivially_copyable_v<Order> &&

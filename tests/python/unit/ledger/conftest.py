@@ -6,6 +6,7 @@ import json
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -141,3 +142,10 @@ def encode() -> Callable[..., bytes]:
 def journal_bytes() -> Callable[..., bytes]:
     """A whole journal of one run from arrays of records; of the session, so that hypothesis may use it."""
     return lambda *records: file_header() + run_bytes(*records)
+
+
+@pytest.fixture(scope="session")
+def format_writer() -> SimpleNamespace:
+    """The pieces of the format, for tests that put together what no run writes."""
+    parts = (file_header, frames, record_frames, run_bytes, sample, text_frame)
+    return SimpleNamespace(**{part.__name__: part for part in parts})
