@@ -79,6 +79,9 @@ class Channel {
     return items;
   }
 
+  /// Consumer thread only. Like peek(), but empty at once when there is nothing yet.
+  [[nodiscard]] std::span<const T> try_peek() noexcept { return ring_.peek(); }
+
   /// Consumer thread only. Gives the first `n` items of the last peek() back to the producer.
   void consume(std::size_t n) noexcept {
     ring_.consume(n);

@@ -1,0 +1,321 @@
+#include "daemon.hpp"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+
+namespace hft::daemon {
+namespace {
+
+constexpr std::chrono::milliseconds kTick{5};
+constexpr std::chrono::milliseconds kLook{100};
+constexpr std::chrono::milliseconds kCare{50};  // a dead leader's successor is asked for this often
+constexpr std::chrono::milliseconds kShowEvery{250};
+constexpr std::chrono::seconds kEndWait{30};
+constexpr int kSyslogError = 3;  // the client's log lines carry syslog's levels
+
+/// The next of the blocked signals, or 0 when none came in time.
+int next_signal(std::chrono::milliseconds timeout) noexcept {
+  sigset_t wanted;
+  sigemptyset(&wanted);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&wanted, signal);
+  const timespec wait{0, std::chrono::nanoseconds{timeout}.count()};
+  const int signal = sigtimedwait(&wanted, nullptr, &wait);
+  return signal > 0 ? signal : 0;
+}
+
+void pin(std::uint32_t cpu) {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  CPU_SET(cpu, &cpus);
+  if (const int error = pthread_setaffinity_np(pthread_self(), sizeof cpus, &cpus); error != 0) {
+    throw Fatal(ExitCode::kConfig, "threads: cannot be pinned to cpu " + std::to_string(cpu));
+  }
+}
+
+}  // namespace
+
+template <bool Timed>
+Daemon<Timed>::Daemon(Setup& setup, Changes& changes, telemetry::Log& log)
+    : setup_{setup},
+      changes_{changes},
+      log_{log},
+      panel_{setup},
+      rings_{setup.config.threads.ring_events, setup.config.threads.ring_records, setup.config.threads.wait},
+      start_{setup, changes, log, stopwatch(panel_.hot_times)} {}
+
+template <bool Timed>
+Daemon<Timed>::~Daemon() = default;
+
+template <bool Timed>
+engine::Stopwatch<Timed> Daemon<Timed>::stopwatch([[maybe_unused]] engine::StageTimes& times) const {
+  if constexpr (Timed) return engine::Stopwatch<true>{times};
+  else return {};
+}
+
+template <bool Timed>
+void Daemon<Timed>::run() {
+  panel_.set_state("recovering");
+  panel_.set_model(setup_.model.model_id);
+  start_.run();
+  panel_.set_fence_epoch(start_.fence_epoch);
+  go_live();
+  panel_.set_state("live");
+  log_.info("live", {{"fence_epoch", start_.fence_epoch}, {"shards", start_.members.size()}});
+  mind();
+  panel_.set_state("draining");
+  end();
+  panel_.set_state("stopped");
+}
+
+template <bool Timed>
+void Daemon<Timed>::go_live() {
+  std::vector<ledger::Journal> journals;
+  std::vector<typename Hot<Timed>::Live> live;
+  std::vector<Snapshotter::Shard> snapshots;
+  std::vector<Input> left_over;
+  for (std::size_t i = 0; i < start_.members.size(); ++i) {
+    Member<Timed>& member = start_.members[i];
+    journals.push_back(std::move(*member.journal));
+    live.push_back({member.shard.get(), member.slot.get(), std::make_unique<LiveEmitter>(static_cast<std::uint8_t>(i), rings_)});
+    snapshots.push_back({.setup = member.setup, .store = member.store.get(), .slot = member.slot.get()});
+    left_over.insert(left_over.end(), member.left_over.begin(), member.left_over.end());
+  }
+  journals_ = std::make_unique<Journals>(std::move(journals), rings_, std::chrono::nanoseconds{setup_.config.journal_sync_ns},
+                                         panel_.journal_sync);
+  hot_ = std::make_unique<Hot<Timed>>(std::move(live), rings_, stopwatch(panel_.hot_times), panel_.hot);
+  ingest_ = std::make_unique<Ingest<Timed>>(*start_.source, *start_.decoding, rings_, mailbox_,
+                                            stopwatch(panel_.ingest_times), panel_.ingest);
+  snapshotter_ = std::make_unique<Snapshotter>(std::move(snapshots), mailbox_, *journals_, *start_.outlet,
+                                               start_.fence_epoch, log_, panel_.snapshot);
+  kafka_outlet_ = dynamic_cast<KafkaOutlet*>(start_.outlet.get());
+  kafka_source_ = dynamic_cast<KafkaSource*>(start_.source.get());
+  if (kafka_outlet_ != nullptr) kafka_outlet_->set_gauges(panel_.outlet);
+
+  // Settings that were changed while nobody was here: taken up at the first live position.
+  const Change& now = changes_.of_settings(config::settings_json(changes_.settings_of(setup_.config)));
+  change_ = &now;
+  ingest_->set_stale_after(now.stale_after_ns);
+  for (std::size_t i = 0; i < start_.members.size(); ++i) {
+    if (start_.members[i].shard->change()->json == now.json) continue;
+    Input request{};
+    request.kind = InputKind::kChange;
+    request.change = &now;
+    request.shard = static_cast<std::uint8_t>(i);
+    mailbox_.put(request);
+  }
+
+  const config::ThreadsConfig& threads = setup_.config.threads;
+  if (kafka_outlet_ != nullptr) {
+    lookers_.push_back(spawn("acks", {}, [this] { poll_acks(); }));
+    lookers_.push_back(spawn("watch", {}, [this] { watch_outputs(); }));
+    lookers_.push_back(spawn("care", {}, [this] { take_care(); }));
+  }
+  workers_.push_back(spawn("journal", threads.journal_cpu, [this] { journals_->run(); }));
+  workers_.push_back(spawn("publisher", threads.publisher_cpu, [this] { publish_all(); }));
+  workers_.push_back(spawn("hot", threads.hot_cpu, [this] { hot_->run(); }));
+  workers_.push_back(spawn("ingest", threads.ingest_cpu, [this, left_over = std::move(left_over)]() mutable {
+    std::vector<CatchUp::ShardLanes> lanes;
+    for (const ShardSetup& shard : setup_.shards) lanes.push_back({shard.lanes});
+    ingest_->run(lanes, std::move(left_over));
+  }));
+  next_snapshot_ = std::chrono::steady_clock::now() + std::chrono::nanoseconds{setup_.config.snapshot_interval_ns};
+}
+
+template <bool Timed>
+template <class Body>
+std::jthread Daemon<Timed>::spawn(const char* name, std::optional<std::uint32_t> cpu, Body&& body) {
+  return std::jthread{[this, name, cpu, body = std::forward<Body>(body)]() mutable {
+    pthread_setname_np(pthread_self(), name);
+    try {
+      if (cpu) pin(*cpu);
+      body();
+    } catch (const Fatal& error) {
+      failure_.raise(error.code(), error.what());
+    } catch (const kafka::KafkaError& error) {
+      failure_.raise(ExitCode::kKafka, error.what());
+    } catch (const std::exception& error) {
+      failure_.raise(ExitCode::kInternal, std::string{name} + ": " + error.what());
+    }
+  }};
+}
+
+template <bool Timed>
+void Daemon<Timed>::mind() {
+  for (;;) {
+    const int signal = next_signal(kTick);
+    if (signal == SIGHUP) reload();
+    if (signal == SIGTERM || signal == SIGINT) return;
+    tick();
+    if (start_.source->ended() && rings_.inputs.size_approx() == 0) return;
+  }
+}
+
+template <bool Timed>
+void Daemon<Timed>::tick() {
+  check();
+  snapshotter_->step();
+  const auto now = std::chrono::steady_clock::now();
+  if (now >= next_snapshot_) {
+    snapshotter_->ask();
+    next_snapshot_ = now + std::chrono::nanoseconds{setup_.config.snapshot_interval_ns};
+  }
+  if (now < next_show_) return;
+  panel_.show_rings(rings_);
+  panel_.beat();
+  next_show_ = now + kShowEvery;
+}
+
+/// Ends everything without another word where a thread has failed: what is on its way is met again at the next start.
+template <bool Timed>
+void Daemon<Timed>::check() {
+  if (!failure_.raised()) return;
+  const auto [code, what] = failure_.get();
+  panel_.set_state("stopped");
+  panel_.set_error(what);
+  log_.error(what, {{"exit_code", static_cast<int>(code)}});
+  std::_Exit(static_cast<int>(code));
+}
+
+template <bool Timed>
+template <class Condition>
+bool Daemon<Timed>::wait_for(Condition&& condition, std::chrono::seconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    check();
+    snapshotter_->step();
+    std::this_thread::sleep_for(kTick);
+  }
+  return true;
+}
+
+template <bool Timed>
+void Daemon<Timed>::end() {
+  log_.info("draining");
+  ingest_->pause();
+  if (!wait_for([this] { return !snapshotter_->busy(); }, kEndWait)) log_.warning("a snapshot is not done; not waiting for it");
+  snapshotter_->ask();
+  if (!wait_for([this] { return !snapshotter_->busy(); }, kEndWait)) log_.warning("no last snapshot: the next start replays");
+  ingest_->stop();
+  workers_.clear();  // joins: hot reads its ring to the end, then publisher and journal theirs
+  if (!start_.outlet->drain(std::chrono::milliseconds{kEndWait})) {
+    failure_.raise(ExitCode::kKafka, "outputs were not acknowledged within 30 s; the next start publishes them");
+  }
+  check();
+  ending_.store(true);
+  lookers_.clear();
+}
+
+template <bool Timed>
+void Daemon<Timed>::reload() {
+  try {
+    config::DaemonConfig read = config::load(setup_.config.file);
+    const config::Difference difference = config::reloadable_difference(setup_.config, read);
+    for (const std::string& key : difference.ignored) log_.warning("changed, but not before a restart", {{"key", key}});
+    // By content, not by path: a model folder may have been written anew in its place.
+    const config::Settings settings = changes_.settings_of(read);
+    const Change& change = changes_.of_settings(config::settings_json(settings));
+    if (&change == change_) return log_.info("nothing to reload");
+    setup_.config.strategy = read.strategy;
+    setup_.config.risk = read.risk;
+    setup_.config.stale_after_ns = read.stale_after_ns;
+    setup_.config.model = read.model;
+    change_ = &change;
+    request_change(change);
+    for (const std::string& key : difference.applied) log_.info("reloaded", {{"key", key}});
+    panel_.set_model(settings.model_id);
+  } catch (const std::exception& error) {
+    log_.error("not reloaded: the old settings stay", {{"what", error.what()}});
+    panel_.set_error(error.what());
+  }
+}
+
+template <bool Timed>
+void Daemon<Timed>::request_change(const Change& change) {
+  ingest_->set_stale_after(change.stale_after_ns);
+  for (std::size_t i = 0; i < start_.members.size(); ++i) {
+    Input request{};
+    request.kind = InputKind::kChange;
+    request.change = &change;
+    request.shard = static_cast<std::uint8_t>(i);
+    mailbox_.put(request);
+  }
+}
+
+template <bool Timed>
+void Daemon<Timed>::publish_all() {
+  for (const Member<Timed>& member : start_.members) {
+    for (const Output& output : member.unpublished) {
+      if (!start_.outlet->publish(output)) return;
+    }
+  }
+  std::array<Output, 64> batch;
+  while (const std::size_t n = rings_.outputs.pop_n(batch)) {
+    for (const Output& output : std::span{batch}.first(n)) {
+      if (!start_.outlet->publish(output)) return;  // the acknowledgements' thread says why
+    }
+  }
+}
+
+template <bool Timed>
+void Daemon<Timed>::poll_acks() {
+  while (!ending_.load()) {
+    kafka_outlet_->poll(kLook);
+    if (const auto what = kafka_outlet_->failure()) throw Fatal(ExitCode::kKafka, *what);
+    if (const auto fatal = kafka_outlet_->producer().fatal()) throw Fatal(ExitCode::kKafka, fatal->text);
+  }
+}
+
+template <bool Timed>
+void Daemon<Timed>::watch_outputs() {
+  while (!ending_.load()) {
+    const auto successor = start_.reader->watch(kLook);
+    if (!successor) continue;
+    throw Fatal(ExitCode::kFenced, "another daemon took over with fence epoch " + std::to_string(successor->fence_epoch) +
+                                       ": this one had " + std::to_string(start_.fence_epoch));
+  }
+}
+
+/// Clients look for new leaders once a second; asking for them makes it a twentieth of that.
+template <bool Timed>
+void Daemon<Timed>::take_care() {
+  auto next_lag = std::chrono::steady_clock::now();
+  const auto mind_client = [this](auto& client, const char* name) {
+    if (client.broker_down()) client.nudge();
+    for (const kafka::ClientEvent& event : client.poll_events(std::chrono::milliseconds{0})) {
+      if (event.kind == kafka::EventKind::kStats) continue;
+      const bool serious = event.kind == kafka::EventKind::kError || event.code <= kSyslogError;
+      log_.write(serious ? telemetry::Level::kWarning : telemetry::Level::kDebug, "kafka", {{"client", name}, {"what", event.text}});
+    }
+  };
+  while (!ending_.load()) {
+    if (kafka_source_ != nullptr) mind_client(kafka_source_->consumer(), "input");
+    mind_client(kafka_outlet_->producer(), "output");
+    mind_client(start_.reader->consumer(), "watch");
+    if (std::chrono::steady_clock::now() >= next_lag) {
+      show_lag();
+      next_lag = std::chrono::steady_clock::now() + kShowEvery;
+    }
+    std::this_thread::sleep_for(kCare);
+  }
+}
+
+template <bool Timed>
+void Daemon<Timed>::show_lag() {
+  if (kafka_source_ == nullptr) return;
+  try {
+    for (std::size_t i = 0; i < kafka_source_->n_lanes(); ++i) panel_.show_lag(i, kafka_source_->lag(i));
+  } catch (const kafka::KafkaError&) {
+    // the client itself says what is wrong with its brokers
+  }
+}
+
+template class Daemon<true>;
+template class Daemon<false>;
+
+}  // namespace hft::daemon

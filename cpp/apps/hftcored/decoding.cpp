@@ -1,0 +1,70 @@
+#include "decoding.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "exit_code.hpp"
+#include "hft/event/schema_registry.hpp"
+
+namespace hft::daemon {
+namespace {
+
+constexpr std::chrono::milliseconds kRegistryWait{5'000};
+constexpr std::size_t kAvroHeaderBytes = 5;
+
+}  // namespace
+
+Decoding::Decoding(event::Format format, std::vector<ShardParts> shards, event::AvroSchemas schemas,
+                   std::string registry)
+    : format_{format}, shards_{std::move(shards)}, schemas_{std::move(schemas)}, registry_{std::move(registry)} {
+  make_decoders();
+}
+
+void Decoding::make_decoders() {
+  std::vector<event::WireDecoder> decoders;
+  for (const ShardParts& shard : shards_) {
+    decoders.emplace_back(format_, shard.instruments, shard.global_ids, schemas_);
+  }
+  decoders_ = std::move(decoders);
+}
+
+void Decoding::decode(const RawInput& raw, const Source& source, Input& out) {
+  out.offset = raw.offset;
+  out.lane = raw.lane;
+  out.shard = raw.shard;
+  out.late = raw.late;
+  out.stale = false;
+  out.kind = InputKind::kEvent;
+  out.poison = nullptr;
+  event::DecodeStatus status = decoders_[raw.shard].decode(raw.value, out.event);
+  if (status == event::DecodeStatus::kOk) [[likely]] return;
+  if (status == event::DecodeStatus::kUnknownSchema && learn_schema(raw.value)) {
+    status = decoders_[raw.shard].decode(raw.value, out.event);
+    if (status == event::DecodeStatus::kOk) return;
+  }
+  out.kind = InputKind::kPoison;
+  out.event.ts_event_ns = 0;
+  out.poison = new Poison{source.name_of(raw), std::string{event::to_string(status)},
+                          {raw.key.begin(), raw.key.end()}, {raw.value.begin(), raw.value.end()}};
+}
+
+bool Decoding::learn_schema(std::span<const std::byte> message) {
+  if (registry_.empty() || message.size() < kAvroHeaderBytes) return false;
+  std::uint32_t id = 0;
+  for (std::size_t i = 1; i < kAvroHeaderBytes; ++i) id = (id << 8U) | static_cast<std::uint32_t>(message[i]);
+  const bool asked = std::any_of(schemas_.begin(), schemas_.end(), [&](const auto& known) { return known.id == id; });
+  if (asked) return false;
+  try {
+    schemas_.push_back({id, event::fetch_schema(registry_, id, kRegistryWait)});
+    make_decoders();
+  } catch (const event::RegistryError& error) {
+    throw Fatal(ExitCode::kKafka, error.what());
+  } catch (const std::invalid_argument&) {
+    schemas_.pop_back();  // a schema of something else: its messages are no events
+    return false;
+  }
+  return true;
+}
+
+}  // namespace hft::daemon
