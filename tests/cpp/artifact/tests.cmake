@@ -1,0 +1,3 @@
+hft_test(artifact/npz artifact)
+hft_test(artifact/spec_reader artifact)
+hft_test(artifact/instruments artifact)
