@@ -10,9 +10,11 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 OUT ?= build/demo
 TRAINER ?= mllib
+# The bindings are in no preset: where it counts, a warning in them stops the wheel. A user's newer compiler may warn.
+WHEEL_FLAGS := $(if $(CI),-C cmake.define.HFT_WERROR=ON)
 SOURCES := pyproject.toml CMakeLists.txt README.md $(shell find cmake cpp python -type f -not -path '*/__pycache__/*' -not -name '*.so')
 
-.PHONY: help demo test test-cpp test-python lint sanitize bench stubs clean
+.PHONY: help demo test test-cpp test-python lint sanitize fuzz fuzz-nightly bench stubs clean
 
 help:  ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -40,6 +42,14 @@ lint: $(VENV)/.test  ## ruff, mypy, import contract
 test-python: $(VENV)/.test  ## Python tests
 	$(BIN)/python -m pytest
 
+fuzz: $(VENV)/.test  ## fuzz every decoder, a million inputs each (needs clang++)
+	cmake --workflow --preset fuzz
+	tools/run_fuzz 1000000
+
+fuzz-nightly: $(VENV)/.test  ## the same with a hundred million inputs each
+	cmake --workflow --preset fuzz
+	SEED=0 tools/run_fuzz 100000000
+
 bench: $(VENV)/.test  ## benchmarks beside their rivals
 	@tools/check_host cpp-bench
 	cmake --workflow --preset bench
@@ -59,7 +69,7 @@ $(VENV)/bin/python:
 dist/.wheel: $(VENV)/bin/python $(SOURCES)
 	@echo "building the wheel"
 	rm -f dist/*.whl
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist $(WHEEL_FLAGS) .
 	@touch $@
 
 # The wheel is installed by path with its extras; a second install of the same version needs --force-reinstall.

@@ -1,5 +1,6 @@
 // Decoding is the ingest thread's first stage: nanoseconds here are nanoseconds of tick-to-decision. Encoding bounds
-// the rate of `hftcore gen`. Rivals: a copy without any check, and the C library's printf.
+// the rate of `hftcore gen`. Rivals: a copy without any check, simdjson's on-demand parser doing the same checked work
+// (where libsimdjson is installed), and the C library's printf.
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
@@ -10,12 +11,18 @@
 
 #include "hft/event/decode.hpp"
 #include "hft/event/encoder.hpp"
+#include "hft/event/message_encoder.hpp"
+#include "hft/event/wire_decoder.hpp"
 #include "hft/gen/generator.hpp"
+#ifdef HFT_HAVE_SIMDJSON
+#include "simdjson_decoder.hpp"
+#endif
 
 namespace {
 
 using namespace hft::event;
 
+constexpr std::size_t kRoomBytes = 64;    // the rival wants readable bytes after a message; a topic's have none
 constexpr std::size_t kEvents = 16'384;  // 1 MiB: what a core's own cache holds
 
 const hft::gen::Config& config() {
@@ -69,6 +76,85 @@ void BM_rival_unchecked_copy(benchmark::State& state) {
   count_events(state);
 }
 BENCHMARK(BM_rival_unchecked_copy);
+
+/// The encoder's form; the same with blanks after commas and colons, as Python's json.dumps writes them; the same
+/// behind a blank, which no fast path expects.
+enum Form : std::int64_t { kUsual, kSpaced, kOther };
+
+std::vector<std::string> messages(Format format, std::int64_t form = kUsual) {
+  MessageEncoder encoder{format, config().instruments};
+  std::vector<std::string> values(tape().size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    std::string value;
+    encoder.append(tape()[i], value);
+    values[i].reserve(2 * value.size() + kRoomBytes);
+    if (form == kOther) values[i] += ' ';
+    for (const char c : value) {
+      values[i] += c;
+      if (form == kSpaced && (c == ',' || c == ':')) values[i] += ' ';
+    }
+  }
+  return values;
+}
+
+/// Decodes every message and compares each event with the tape's.
+template <class Decoder>
+void decode_messages(benchmark::State& state, Decoder&& decoder, const std::vector<std::string>& values) {
+  Event event{};
+  std::size_t n_bytes = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (decoder.decode(std::as_bytes(std::span{values[i]}), event) != DecodeStatus::kOk ||
+        std::memcmp(&event, &tape()[i], sizeof event) != 0) {
+      return state.SkipWithError("a message gave another event");
+    }
+    n_bytes += values[i].size();
+  }
+  for (auto _ : state) {
+    for (const std::string& value : values) {
+      benchmark::DoNotOptimize(decoder.decode(std::as_bytes(std::span{value}), event));
+      benchmark::DoNotOptimize(event);
+    }
+  }
+  count_events(state);
+  state.counters["bytes_per_event"] = static_cast<double>(n_bytes) / static_cast<double>(values.size());
+}
+
+WireDecoder wire(Format format, const std::string& schema = std::string{own_avro_schema()}) {
+  std::vector<std::uint32_t> ids(config().instruments.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<std::uint32_t>(i);
+  return {format, config().instruments, ids, {{1, schema}}};
+}
+
+void BM_decode_message_packed(benchmark::State& state) {
+  decode_messages(state, wire(Format::kPacked), messages(Format::kPacked));
+}
+BENCHMARK(BM_decode_message_packed);
+
+void BM_decode_message_avro(benchmark::State& state) {
+  decode_messages(state, wire(Format::kAvro), messages(Format::kAvro));
+}
+BENCHMARK(BM_decode_message_avro);
+
+/// The same bytes by the program of a resolved schema: ours and one field of no bytes.
+void BM_decode_message_avro_evolved(benchmark::State& state) {
+  std::string schema{own_avro_schema()};
+  schema.insert(schema.find('[') + 1, "{\"name\":\"nothing\",\"type\":\"null\"},");
+  decode_messages(state, wire(Format::kAvro, schema), messages(Format::kAvro));
+}
+BENCHMARK(BM_decode_message_avro_evolved);
+
+void BM_decode_message_json(benchmark::State& state) {
+  decode_messages(state, wire(Format::kJson), messages(Format::kJson, state.range(0)));
+}
+BENCHMARK(BM_decode_message_json)->ArgName("usual0_spaced1_other2")->DenseRange(kUsual, kOther);
+
+#ifdef HFT_HAVE_SIMDJSON
+void BM_rival_simdjson_ondemand(benchmark::State& state) {
+  decode_messages(state, hft::bench::SimdjsonDecoder{config().instruments},
+                  messages(Format::kJson, state.range(0)));
+}
+BENCHMARK(BM_rival_simdjson_ondemand)->ArgName("usual0_spaced1_other2")->DenseRange(kUsual, kOther);
+#endif
 
 void BM_encode(benchmark::State& state) {
   const auto encoder = make_encoder(static_cast<Format>(state.range(0)), config().instruments);

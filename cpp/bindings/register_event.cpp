@@ -8,6 +8,7 @@
 
 #include "event_array.hpp"
 #include "event_codecs.hpp"
+#include "event_wire.hpp"
 #include "hft/event/event.hpp"
 #include "hft/event/instrument.hpp"
 #include "hft/event/instrument_rules.hpp"
@@ -63,6 +64,8 @@ void register_constants(py::module_& m) {
   set("FLAG_SUSPICIOUS", event::Flag::kSuspicious);
   set("FLAG_SNAPSHOT", event::Flag::kSnapshot);
   set("FLAG_GAP_BEFORE", event::Flag::kGapBefore);
+  set("FLAG_SEQUENCE_RESET", event::Flag::kSequenceReset);
+  set("FLAG_STALE", event::Flag::kStale);
   set("OFFSET_BITS", event::kOffsetBits);
 }
 
@@ -77,6 +80,7 @@ void register_event(py::module_& m) {
   register_constants(m);
   register_instrument(m);
   register_event_codecs(m);
+  register_event_wire(m);
 }
 
 }  // namespace hft::bindings

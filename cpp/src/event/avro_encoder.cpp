@@ -6,6 +6,7 @@
 #include "avro_schema.hpp"
 #include "encoders.hpp"
 #include "hft/base/crc32c.hpp"
+#include "hft/event/avro_decoder.hpp"
 
 namespace hft::event {
 namespace {
@@ -80,44 +81,44 @@ class AvroEncoder final : public Encoder {
   void encode(std::span<const Event> events, std::string& out) override {
     if (events.empty()) return;  // a block of none would be legal and useless
     block_.clear();
-    for (const Event& event : events) put_event(event);
+    for (const Event& event : events) encode_alone(event, block_);
     put_long(out, static_cast<std::int64_t>(events.size()));
     put_text(out, block_);
     out.append(sync_.data(), sync_.size());
   }
 
-  void put_event(const Event& event) {
-    block_ += symbols_[event.symbol_id];
-    put_long(block_, static_cast<std::int64_t>(event.kind) - 1);
-    put_long(block_, static_cast<std::int64_t>(event.side));
-    put_long(block_, event.flags);
-    put_long(block_, event.ts_event_ns);
-    put_long(block_, event.ts_recv_ns);
-    put_long(block_, std::bit_cast<std::int64_t>(event.source_seq));
+  void encode_alone(const Event& event, std::string& out) override {
+    out += symbols_[event.symbol_id];
+    put_long(out, static_cast<std::int64_t>(event.kind) - 1);
+    put_long(out, static_cast<std::int64_t>(event.side));
+    put_long(out, event.flags);
+    put_long(out, event.ts_event_ns);
+    put_long(out, event.ts_recv_ns);
+    put_long(out, std::bit_cast<std::int64_t>(event.source_seq));
     switch (event.kind) {
       case EventKind::kQuote:
-        put_present(block_, event.quote.bid_px_ticks);
-        put_present(block_, event.quote.bid_qty_lots);
-        put_present(block_, event.quote.ask_px_ticks);
-        put_present(block_, event.quote.ask_qty_lots);
-        put_nulls(block_, 4);
+        put_present(out, event.quote.bid_px_ticks);
+        put_present(out, event.quote.bid_qty_lots);
+        put_present(out, event.quote.ask_px_ticks);
+        put_present(out, event.quote.ask_qty_lots);
+        put_nulls(out, 4);
         break;
       case EventKind::kTrade:
-        put_nulls(block_, 4);
-        put_present(block_, event.trade.px_ticks);
-        put_present(block_, event.trade.qty_lots);
-        put_nulls(block_, 2);
+        put_nulls(out, 4);
+        put_present(out, event.trade.px_ticks);
+        put_present(out, event.trade.qty_lots);
+        put_nulls(out, 2);
         break;
       case EventKind::kBookLevel:
-        put_nulls(block_, 4);
-        put_present(block_, event.level.px_ticks);
-        put_present(block_, event.level.qty_lots);
-        put_present(block_, event.level.update_id);
-        put_nulls(block_, 1);
+        put_nulls(out, 4);
+        put_present(out, event.level.px_ticks);
+        put_present(out, event.level.qty_lots);
+        put_present(out, event.level.update_id);
+        put_nulls(out, 1);
         break;
       case EventKind::kControl:
-        put_nulls(block_, 7);
-        put_present(block_, event.control.code);
+        put_nulls(out, 7);
+        put_present(out, event.control.code);
         break;
     }
   }
@@ -129,6 +130,8 @@ class AvroEncoder final : public Encoder {
 };
 
 }  // namespace
+
+std::string_view own_avro_schema() noexcept { return kAvroSchema; }
 
 std::unique_ptr<Encoder> make_avro_encoder(std::span<const Instrument> instruments) {
   return std::make_unique<AvroEncoder>(instruments);

@@ -25,6 +25,14 @@ void Encoder::append(std::span<const Event> events, std::string& out) {
   n_events_ += events.size();
 }
 
+void Encoder::append_alone(const Event& event, std::string& out) {
+  const DecodeStatus status = rules_.check(event);
+  if (status != DecodeStatus::kOk) {
+    throw std::invalid_argument("the event cannot be written: " + std::string{to_string(status)});
+  }
+  encode_alone(event, out);
+}
+
 std::unique_ptr<Encoder> make_encoder(Format format, std::span<const Instrument> instruments) {
   switch (format) {
     case Format::kPacked: return make_packed_encoder(instruments);

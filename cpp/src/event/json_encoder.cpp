@@ -5,6 +5,7 @@
 
 #include "encoders.hpp"
 #include "hft/event/decimal_format.hpp"
+#include "hft/event/wire_fields.hpp"
 
 namespace hft::event {
 namespace {
@@ -60,15 +61,19 @@ class JsonEncoder final : public Encoder {
 
   void encode(std::span<const Event> events, std::string& out) override {
     for (const Event& event : events) {
-      Line line;
-      write(line, event, formats_[event.symbol_id]);
-      out += line.view();
+      encode_alone(event, out);
+      out += '\n';
     }
   }
 
+  void encode_alone(const Event& event, std::string& out) override {
+    Line line;
+    write(line, event, formats_[event.symbol_id]);
+    out += line.view();
+  }
+
   static void write(Line& line, const Event& event, const Formats& as) noexcept {
-    constexpr std::array<std::string_view, 5> kKinds{"", "trade", "quote", "book_level", "control"};
-    line.text(as.opening).text(kKinds[static_cast<std::size_t>(event.kind)]);
+    line.text(as.opening).text(kKindNames[static_cast<std::size_t>(event.kind)]);
     line.integer("\",\"ts_event_ns\":", event.ts_event_ns).integer(",\"ts_recv_ns\":", event.ts_recv_ns);
     line.integer(",\"source_seq\":", event.source_seq).integer(",\"flags\":", event.flags);
     switch (event.kind) {
@@ -85,12 +90,11 @@ class JsonEncoder final : public Encoder {
         break;
       case EventKind::kControl: line.integer(",\"code\":", event.control.code); break;
     }
-    line.text("}\n");
+    line.text("}");
   }
 
   static void write_px_qty(Line& line, const Event& event, const Formats& as) noexcept {
-    constexpr std::array<std::string_view, 3> kSides{"unknown", "buy", "sell"};
-    line.text(",\"side\":\"").text(kSides[static_cast<std::size_t>(event.side)]);
+    line.text(",\"side\":\"").text(kSideNames[static_cast<std::size_t>(event.side)]);
     line.decimal("\",\"px\":", as.px, event.trade.px_ticks).decimal(",\"qty\":", as.qty, event.trade.qty_lots);
   }
 

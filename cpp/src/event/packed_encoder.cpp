@@ -36,6 +36,8 @@ class PackedEncoder final : public Encoder {
     out.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
 
+  void encode_alone(const Event& event, std::string& out) override { put(out, event); }
+
   std::string preamble_;
   std::uint32_t crc_ = 0;
 };

@@ -45,6 +45,10 @@ class DecimalFormat {
     return part == 0 ? to : write_fraction(to, part * per_unit_);
   }
 
+  [[nodiscard]] const Step& step() const noexcept { return step_; }
+  [[nodiscard]] int n_digits() const noexcept { return n_digits_; }          // after the point, at most
+  [[nodiscard]] std::int64_t per_unit() const noexcept { return per_unit_; }  // 10^n_digits / den
+
  private:
   char* write_fraction(char* to, std::int64_t digits) const noexcept {
     *to++ = '.';
@@ -58,7 +62,7 @@ class DecimalFormat {
   static constexpr int kMaxDigits = 18;
   Step step_;
   int n_digits_ = 0;
-  std::int64_t per_unit_ = 1;  // 10^n_digits / den
+  std::int64_t per_unit_ = 1;
 };
 
 }  // namespace hft::event

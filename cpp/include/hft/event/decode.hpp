@@ -14,10 +14,10 @@
 
 namespace hft::event {
 
-/// Why bytes are no event. The first broken rule counts, in this order.
+/// Why bytes are no event. Of a packed record's rules the first broken one counts, in this order.
 enum class DecodeStatus : std::uint8_t {
   kOk = 0,
-  kTruncated = 1,        // fewer bytes than one record
+  kTruncated = 1,        // it ends before it is whole
   kUnknownKind = 2,
   kUnknownSymbol = 3,    // no such row in the instrument table
   kBadSide = 4,          // a book level needs a side, a quote and a control have none
@@ -26,18 +26,30 @@ enum class DecodeStatus : std::uint8_t {
   kBadPrice = 7,         // outside the instrument's bounds
   kBadQty = 8,           // negative, or beyond 2^53 base units
   kReservedNotZero = 9,
+  // JSON and Avro only.
+  kBadSyntax = 10,        // not JSON, not Avro
+  kMissingField = 11,     // one that the kind must have
+  kDuplicateField = 12,
+  kUnexpectedField = 13,  // one that the kind does not have
+  kBadValue = 14,         // a value of another type than its field's, or beyond 64 bits
+  kOffGrid = 15,          // no whole number of ticks or lots
+  kUnknownSchema = 16,    // an Avro schema id that was not loaded
+  kTrailingBytes = 17,    // something follows the message
 };
-inline constexpr std::size_t kDecodeStatuses = 10;
+inline constexpr std::size_t kDecodeStatuses = 18;
 
 [[nodiscard]] constexpr std::string_view to_string(DecodeStatus status) noexcept {
   constexpr std::array<std::string_view, kDecodeStatuses> kNames{
-      "ok",       "truncated", "unknown kind", "unknown symbol", "bad side", "unknown flag",
-      "bad time", "bad price", "bad quantity", "reserved bytes not zero"};
+      "ok",           "truncated",     "unknown kind",    "unknown symbol",   "bad side",       "unknown flag",
+      "bad time",     "bad price",     "bad quantity",    "reserved bytes not zero",
+      "bad syntax",   "missing field", "duplicate field", "unexpected field", "bad value",      "off grid",
+      "unknown schema", "trailing bytes"};
   const auto i = static_cast<std::size_t>(status);
   return i < kNames.size() ? kNames[i] : "unknown status";
 }
 
-inline constexpr std::uint16_t kKnownFlags = kSuspicious | kSnapshot | kGapBefore;
+inline constexpr std::uint16_t kKnownFlags = kSuspicious | kSnapshot | kGapBefore | kSequenceReset;  // on the wire
+inline constexpr std::uint16_t kTapeFlags = kKnownFlags | kStale;  // of events that ingest has seen
 inline constexpr std::int64_t kMaxTsNs = std::int64_t{1} << 62;
 
 /// Turns the 64 bytes of a packed record into an Event, and lets no other event in: every field is checked.
@@ -47,7 +59,8 @@ inline constexpr std::int64_t kMaxTsNs = std::int64_t{1} << 62;
 class PackedDecoder {
  public:
   /// Cold path: throws std::invalid_argument where an instrument breaks a rule. `instruments` need not outlive this.
-  explicit PackedDecoder(std::span<const Instrument> instruments) {
+  explicit PackedDecoder(std::span<const Instrument> instruments, std::uint16_t known_flags = kKnownFlags)
+      : known_flags_{known_flags} {
     bounds_.reserve(instruments.size());
     for (const Instrument& instrument : instruments) {
       validate(instrument);
@@ -72,7 +85,7 @@ class PackedDecoder {
     }
     if (event.symbol_id >= bounds_.size()) return DecodeStatus::kUnknownSymbol;
     if (!side_fits(event.kind, event.side)) return DecodeStatus::kBadSide;
-    if ((event.flags & ~kKnownFlags) != 0) return DecodeStatus::kUnknownFlag;
+    if ((event.flags & ~known_flags_) != 0) return DecodeStatus::kUnknownFlag;
     if (!in(event.ts_event_ns, 0, kMaxTsNs) || !in(event.ts_recv_ns, 0, kMaxTsNs)) return DecodeStatus::kBadTime;
     return check_payload(event, bounds_[event.symbol_id]);
   }
@@ -121,6 +134,7 @@ class PackedDecoder {
     return reserved == 0 ? DecodeStatus::kOk : DecodeStatus::kReservedNotZero;
   }
 
+  std::uint16_t known_flags_;
   std::vector<Bounds> bounds_;
 };
 

@@ -9,19 +9,10 @@
 
 #include "hft/event/decode.hpp"
 #include "hft/event/event.hpp"
+#include "hft/event/format.hpp"
 #include "hft/event/instrument.hpp"
 
 namespace hft::event {
-
-/// How events are written. See packed.hpp for packed, schema/event.avsc for Avro.
-enum class Format : std::uint8_t {
-  kPacked = 0,  // 64-byte records between a header and an end mark
-  kJson = 1,    // one JSON object per line, prices and sizes as exact decimals
-  kAvro = 2,    // object container file, no compression
-};
-
-/// "packed", "json" or "avro"; anything else throws std::invalid_argument.
-[[nodiscard]] Format parse_format(std::string_view name);
 
 /// Turns events into bytes: begin once, append any number of times, end once. Writes only what a decoder would accept.
 class Encoder {
@@ -35,12 +26,16 @@ class Encoder {
   /// Throws std::invalid_argument naming the first event that breaks a rule, before anything was added to `out`.
   void append(std::span<const Event> events, std::string& out);
   virtual void end(std::string& out) = 0;
+  /// One event alone, without what a file has around it: the JSON object, the Avro record, the 64 bytes. Throws as
+  /// append(), and has no part in what begin, append and end write.
+  void append_alone(const Event& event, std::string& out);
 
  protected:
   [[nodiscard]] std::uint64_t n_events() const noexcept { return n_events_; }
 
  private:
   virtual void encode(std::span<const Event> events, std::string& out) = 0;
+  virtual void encode_alone(const Event& event, std::string& out) = 0;
 
   PackedDecoder rules_;
   std::uint64_t n_events_ = 0;

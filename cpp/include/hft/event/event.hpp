@@ -16,9 +16,11 @@ enum class Side : std::uint8_t { kUnknown = 0, kBuy = 1, kSell = 2 };
 /// Bits of Event::flags.
 enum Flag : std::uint16_t {
   kNoFlags = 0,
-  kSuspicious = 1U << 0,  // the venue or vendor marks the record as doubtful
-  kSnapshot = 1U << 1,    // part of a book snapshot, not a change
-  kGapBefore = 1U << 2,   // the source lost records before this one
+  kSuspicious = 1U << 0,     // the venue or vendor marks the record as doubtful
+  kSnapshot = 1U << 1,       // part of a book snapshot, not a change
+  kGapBefore = 1U << 2,      // the source lost records before this one
+  kSequenceReset = 1U << 3,  // the feed numbers its records anew from this one
+  kStale = 1U << 4,          // older than the limit when it came in: set at ingest, refused on the wire
 };
 
 /// Full top of book after the event. A side without orders has quantity 0.
@@ -43,6 +45,12 @@ struct BookLevel {
   std::int64_t reserved;
 };
 
+/// What Control::code asks for; others are counted and do nothing.
+enum class ControlCode : std::int64_t {
+  kKill = 1,    // from here on only orders that reduce pass
+  kResume = 2,  // and from here on all again
+};
+
 struct Control {
   std::int64_t code;
   std::int64_t reserved[3];
@@ -51,7 +59,8 @@ struct Control {
 /// One market event: one cache line, prices in integer ticks, quantities in integer lots.
 ///
 /// `ts_event_ns` is when it happened at the venue, `ts_recv_ns` when we got it: two clocks, so their difference may be
-/// negative; both are nanoseconds since the Unix epoch, UTC. `source_seq` is the order: partition << 48 | offset.
+/// negative; both are nanoseconds since the Unix epoch, UTC. `source_seq` is the order: partition << 48 | offset. On
+/// the wire it is the feed's own number of that symbol's records (1, 2, ...; 0: the feed has none).
 struct alignas(base::kCacheLineBytes) Event {
   std::int64_t ts_event_ns;
   std::int64_t ts_recv_ns;
