@@ -9,8 +9,23 @@ import pyarrow as pa
 import typer
 
 import hftcore
+from hftcore.cli import (
+    chaos,
+    demo,
+    features,
+    gen,
+    kafka,
+    ledger,
+    operations,
+    prove,
+    replay,
+    report,
+    top,
+    topics,
+    train,
+    verify,
+)
 from hftcore.cli import compile as compile_
-from hftcore.cli import demo, features, gen, ledger, operations, replay, report, train, verify
 from hftcore.cli.shared import EXIT_BAD_INPUT, errors
 from hftcore.errors import HftError, MissingExtraError
 
@@ -20,6 +35,7 @@ _EXTRA_OF = {
     "lightgbm": "train",
     "pyspark": "spark",
     "pandas": "spark",
+    "confluent_kafka": "kafka",
     "matplotlib": "viz",
     "jinja2": "viz",
 }
@@ -32,8 +48,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for module in (demo, gen, features, train, compile_, verify, replay, report, ledger, operations):
+for module in (demo, gen, features, train, compile_, verify, replay, report, ledger, operations, top, prove, chaos):
     app.command(name=module.NAME)(module.command)
+
+for group in (kafka, topics):
+    app.add_typer(group.app, name=group.NAME)
 
 
 def _version(wanted: bool) -> None:

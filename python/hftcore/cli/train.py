@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from hftcore.cli.shared import Json, Trainer, UsageError, emit_json, output, progress_bar
+from hftcore.cli.shared import Json, Trainer, emit_json, output, progress_bar
 from hftcore.spec import FeatureSpec
 
 NAME = "train"
-_MAX_DEPTH = 16  # 65,536 leaves: beyond it LightGBM refuses (its limit is 2**17 leaves) and MLlib runs out of memory
 
 
 def command(
@@ -24,7 +22,7 @@ def command(
     trees: Annotated[
         int | None, typer.Option(help="Trees per class, >= 1; default: 20 (mllib) or 60 (lightgbm).")
     ] = None,
-    depth: Annotated[int, typer.Option(help=f"Largest depth of a tree, 1 to {_MAX_DEPTH}.")] = 5,
+    depth: Annotated[int, typer.Option(help="Largest depth of a tree, 1 to 16.")] = 5,
     learning_rate: Annotated[float, typer.Option(help="Weight of each new tree, above 0, at most 1.")] = 0.1,
     max_rows: Annotated[
         int | None, typer.Option(help="Train on this many rows, drawn by the seed; default: all.")
@@ -35,7 +33,6 @@ def command(
     """Train up, flat and down on Spark MLlib (one-vs-rest of GBTClassifier) or on LightGBM (no Java)."""
     from hftcore.training import fit  # here, because it needs the extra "train"
 
-    _check(trees, depth, learning_rate)
     with progress_bar(f"training on {trainer}") as progress:
         result = fit(
             trainer,
@@ -56,13 +53,3 @@ def command(
     for name, share in sorted(result.importance.items(), key=lambda item: -item[1]):
         shown.add_row(name, f"{share:.1%}")
     output.print(shown)
-
-
-def _check(trees: int | None, depth: int, learning_rate: float) -> None:
-    """Refuse before the table is read and Spark is up; the libraries would say it later, in words of their own."""
-    if trees is not None and trees < 1:
-        raise UsageError(f"trees must be >= 1, was {trees}")
-    if not 1 <= depth <= _MAX_DEPTH:
-        raise UsageError(f"depth must be 1 to {_MAX_DEPTH}, was {depth}")
-    if not (math.isfinite(learning_rate) and 0.0 < learning_rate <= 1.0):
-        raise UsageError(f"learning-rate must be above 0 and at most 1, was {learning_rate}")

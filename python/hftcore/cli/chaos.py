@@ -1,0 +1,116 @@
+"""``hftcore chaos``: hurt a daemon and its brokers, and prove each time that nothing was lost."""
+
+from __future__ import annotations
+
+import json as json_
+import statistics
+import tempfile
+from collections import defaultdict
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from hftcore.cli.shared import EXIT_CHECK_FAILED, Json, emit_json, errors, output, progress_bar
+
+if TYPE_CHECKING:
+    from hftcore.proof.chaos import RoundResult
+
+NAME = "chaos"
+
+
+def command(
+    rounds: Annotated[int, typer.Option(help="How many rounds; the scenarios take turns.", min=1)] = 28,
+    seed: Annotated[int, typer.Option(help="What is drawn: tapes, moments, visits of fault points.")] = 1,
+    only: Annotated[str | None, typer.Option(help="Only scenarios whose name holds this.")] = None,
+    pause: Annotated[float, typer.Option(help="Seconds for which a frozen daemon stays frozen.")] = 5.0,
+    cluster: Annotated[
+        Path | None, typer.Option(help="Folder of a running cluster to hurt; default: one of its own.")
+    ] = None,
+    keep: Annotated[Path | None, typer.Option(help="Keep configurations, states and logs of all rounds here.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the results here, as JSON.")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the scenarios and end.")] = False,
+    json: Json = False,
+) -> None:
+    """Kill, freeze, starve and mislead a daemon and its brokers, and prove after each round what it published.
+
+    Each round has fresh topics and state and a live feed. Afterwards decisions, orders, fills and journal must be those
+    of an undisturbed run, and hftcore prove must hold. Exits 0 when every round does, 1 otherwise.
+    """
+    from hftcore.kafka import Cluster
+    from hftcore.proof.chaos import SCENARIOS, run_campaign
+
+    if list_:
+        shown = Table("scenario", "what is done", "what must come of it")
+        for scenario in SCENARIOS:
+            shown.add_row(scenario.name, scenario.what, scenario.expected)
+        output.print(shown)
+        return
+    folder = keep or Path(tempfile.mkdtemp(prefix="hftcore-chaos-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    place = nullcontext(Cluster.attach(cluster)) if cluster else Cluster(failover="fast", tied=True)
+    with errors.status("starting brokers"):
+        running = place.__enter__()
+    try:
+        with progress_bar("chaos") as progress:
+
+            def done(result: RoundResult, n: int) -> None:
+                progress(n, rounds)
+                if not result.ok or not errors.is_terminal:
+                    word = "ok" if result.ok else f"FAILED: {result.problem} ({result.folder})"
+                    errors.print(f"{n}/{rounds} {result.scenario}: {word}", markup=False, soft_wrap=True)
+
+            results = run_campaign(
+                running, folder, n_rounds=rounds, seed=seed, only=only, long_pause_s=pause, keep=keep is not None,
+                done=done,
+            )  # fmt: skip
+    finally:
+        place.__exit__(None, None, None)
+    table = _rows(results)
+    figures = {"seed": seed, "rounds": [result.to_dict() for result in results], "table": table}
+    if report is not None:
+        report.write_text(json_.dumps(figures, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    if json:
+        emit_json(figures)
+    else:
+        _print(table)
+    if not all(result.ok for result in results):
+        raise typer.Exit(EXIT_CHECK_FAILED)
+
+
+def _rows(results: list[RoundResult]) -> list[dict[str, Any]]:
+    """One row per scenario, in the order in which they came."""
+    by_name: dict[str, list[RoundResult]] = defaultdict(list)
+    for result in results:
+        by_name[result.scenario].append(result)
+    rows = []
+    for name, rounds in by_name.items():
+        recoveries = [seconds for result in rounds for seconds in result.recoveries_s]
+        rows.append(
+            {
+                "scenario": name,
+                "rounds": len(rounds),
+                "failed": sum(not result.ok for result in rounds),
+                "records": sum(result.n_records for result in rounds),
+                "lost": sum(result.lost for result in rounds),
+                "doubled": sum(result.doubled for result in rounds),
+                "differing": sum(result.differing for result in rounds),
+                "void": sum(result.void for result in rounds),
+                "recovery_s_median": round(statistics.median(recoveries), 3) if recoveries else None,
+                "recovery_s_max": round(max(recoveries), 3) if recoveries else None,
+            }
+        )
+    return rows
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    shown = Table("fault", "rounds", "failed", "records", "lost", "doubled", "differing", "void", "recovery s", "max")
+    for row in rows:
+        names = ("rounds", "failed", "records", "lost", "doubled", "differing", "void")
+        times = ("" if row[k] is None else f"{row[k]:.2f}" for k in ("recovery_s_median", "recovery_s_max"))
+        shown.add_row(row["scenario"], *(f"{row[n]:,}" for n in names), *times, style="red" if row["failed"] else None)
+    output.print(shown)
+    good = not any(row["failed"] for row in rows)
+    output.print("nothing lost, nothing doubled" if good else "[bold red]not every round held[/]")
