@@ -31,6 +31,9 @@ class FeaturePipeline:
     Notes
     -----
     One object belongs to one thread at a time; ``transform`` releases the GIL.
+
+    An event flagged ``GAP_BEFORE`` or ``SEQUENCE_RESET`` begins its symbol anew, whatever becomes of the event itself:
+    its columns are NaN until they are warm again.
     """
 
     __slots__ = ("_instruments", "_native_pipeline", "_rows", "_spec", "_symbols")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from hftcore.errors import ModelMismatchError, TrainingDataError
+from hftcore.errors import ModelMismatchError, ParameterError, TrainingDataError
 from hftcore.files import write_atomically
 from hftcore.forest import load_forest
 from hftcore.forest.importers import LIGHTGBM_FILE
@@ -24,6 +25,37 @@ if TYPE_CHECKING:
     from hftcore.spec import FeatureSpec
 
 Progress = Callable[[int, int], None]  # (trees done, trees in all)
+
+MAX_DEPTH: Final = 16  # 65,536 leaves: beyond it LightGBM refuses (its limit is 2**17) and MLlib runs out of memory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainParams:
+    """What every trainer understands, refused before a table is read or Spark is up: the libraries would say it later.
+
+    Raises
+    ------
+    ParameterError
+        If a number breaks its rule; names the parameter, the rule and the value.
+    """
+
+    n_trees: int
+    depth: int
+    learning_rate: float
+    max_bins: int
+    subsample: float
+    min_rows_per_leaf: int
+
+    def __post_init__(self) -> None:
+        for name, least in (("n_trees", 1), ("max_bins", 2), ("min_rows_per_leaf", 1)):
+            if getattr(self, name) < least:
+                raise ParameterError(f"{name} must be >= {least}, was {getattr(self, name)}")
+        if not 1 <= self.depth <= MAX_DEPTH:
+            raise ParameterError(f"depth must be 1 to {MAX_DEPTH}, was {self.depth}")
+        for name in ("learning_rate", "subsample"):
+            share = getattr(self, name)
+            if not (math.isfinite(share) and 0.0 < share <= 1.0):
+                raise ParameterError(f"{name} must be above 0 and at most 1, was {share}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,22 +180,32 @@ def train_lightgbm(
     ------
     TrainingDataError
         If the table cannot be trained on; names the column and the value. If ``out_dir`` holds an MLlib model.
+    ParameterError
+        If a number breaks its rule.
     """
     import lightgbm
 
+    params = TrainParams(
+        n_trees=n_trees,
+        depth=depth,
+        learning_rate=learning_rate,
+        max_bins=max_bins,
+        subsample=subsample,
+        min_rows_per_leaf=min_rows_per_leaf,
+    )
     folder = Path(out_dir)
     if folder.is_file() or is_mllib_folder(folder):
         raise TrainingDataError(f"{folder}: holds something else than a LightGBM model; name another folder")
     report = progress or (lambda done, total: None)
     data = open_training_table(table, spec.names, max_rows=max_rows, seed=seed)
     parameters = {
-        "learning_rate": learning_rate,
-        "max_depth": depth,
-        "num_leaves": 2**depth,
-        "max_bin": max_bins,
-        "bagging_fraction": subsample,
-        "bagging_freq": 1 if subsample < 1.0 else 0,
-        "min_data_in_leaf": min_rows_per_leaf,
+        "learning_rate": params.learning_rate,
+        "max_depth": params.depth,
+        "num_leaves": 2**params.depth,
+        "max_bin": params.max_bins,
+        "bagging_fraction": params.subsample,
+        "bagging_freq": 1 if params.subsample < 1.0 else 0,
+        "min_data_in_leaf": params.min_rows_per_leaf,
         "num_threads": n_threads,
     }
     started = time.perf_counter()

@@ -24,7 +24,7 @@ _SIDES: dict[EventKind, dict[str, int]] = {
     EventKind.TRADE: {"B": Side.BUY, "S": Side.SELL},
     EventKind.BOOK_LEVEL: {"B": Side.BUY, "A": Side.SELL},
 }
-_KNOWN_FLAGS = int(Flag.SUSPICIOUS | Flag.SNAPSHOT | Flag.GAP_BEFORE)
+_KNOWN_FLAGS = int(Flag.SUSPICIOUS | Flag.SNAPSHOT | Flag.GAP_BEFORE | Flag.SEQUENCE_RESET)
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,7 @@ TRAIN = ("train", "{line}/table.parquet", "--spec", SPEC, "--out", "m", "--train
         ((*TRAIN, "lightgbm", "--trees", "0"), "trees must be >= 1, was 0"),
         ((*TRAIN, "mllib", "--trees", "0"), "trees must be >= 1, was 0"),
         ((*TRAIN, "mllib", "--depth", "0"), "depth must be 1 to 16, was 0"),
-        ((*TRAIN, "lightgbm", "--learning-rate", "-1"), "learning-rate must be above 0 and at most 1, was -1.0"),
+        ((*TRAIN, "lightgbm", "--learning-rate", "-1"), "learning_rate must be above 0 and at most 1, was -1.0"),
         (("report", "--artifact", "{line}/up.hft", "--table", SPEC, "--out", "r.html"), "small_spec.toml"),
         (
             ("report", "--artifact", "{line}/up.hft", "--paced", "{line}/run", "--out", "r.html"),

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import hftcore as hc
-from hftcore.errors import ModelMismatchError, TrainingDataError
+from hftcore.errors import ModelMismatchError, ParameterError, TrainingDataError
 from hftcore.train import TrainingResult, train_lightgbm
 from hftcore.training_table import open_training_table
 
@@ -128,6 +128,24 @@ def test_a_folder_that_holds_another_model_is_refused_before_training(
         with pytest.raises(TrainingDataError, match=f"{name}: holds something else than a LightGBM model"):
             train_lightgbm(table, spec, tmp_path / name, n_trees=1)
     assert [p.name for p in (tmp_path / "mllib").iterdir()] == ["metadata"]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "rule"),
+    [
+        ({"n_trees": 0}, "n_trees must be >= 1, was 0"),
+        ({"depth": 17}, "depth must be 1 to 16, was 17"),
+        ({"learning_rate": float("nan")}, "learning_rate must be above 0 and at most 1, was nan"),
+        ({"subsample": 1.5}, "subsample must be above 0 and at most 1, was 1.5"),
+        ({"max_bins": 1}, "max_bins must be >= 2, was 1"),
+        ({"min_rows_per_leaf": 0}, "min_rows_per_leaf must be >= 1, was 0"),
+    ],
+)
+def test_a_number_that_breaks_its_rule_is_refused_before_the_table_is_read(
+    spec: hc.FeatureSpec, tmp_path: Path, parameter: dict[str, Any], rule: str
+) -> None:
+    with pytest.raises(ParameterError, match=rule):
+        train_lightgbm(tmp_path / "no table", spec, tmp_path / "model", **parameter)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"n_rows_of_class": 5}', '{"n_rows_of_class": {"up": 1}}'])
