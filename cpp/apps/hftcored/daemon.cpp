@@ -129,8 +129,13 @@ void Daemon<Timed>::go_live() {
 template <bool Timed>
 template <class Body>
 std::jthread Daemon<Timed>::spawn(const char* name, std::optional<std::uint32_t> cpu, Body&& body) {
+  n_working_.fetch_add(1);
   return std::jthread{[this, name, cpu, body = std::forward<Body>(body)]() mutable {
     pthread_setname_np(pthread_self(), name);
+    const struct Done {
+      std::atomic<int>& n;
+      ~Done() { n.fetch_sub(1); }
+    } done{n_working_};
     try {
       if (cpu) pin(*cpu);
       body();
@@ -202,7 +207,14 @@ void Daemon<Timed>::end() {
   snapshotter_->ask();
   if (!wait_for([this] { return !snapshotter_->busy(); }, kEndWait)) log_.warning("no last snapshot: the next start replays");
   ingest_->stop();
-  workers_.clear();  // joins: hot reads its ring to the end, then publisher and journal theirs
+  // Hot reads its ring to the end, then publisher and journal theirs. One that waits for room behind a dead broker or
+  // disk would never be joined.
+  const int n_lookers = static_cast<int>(lookers_.size());
+  if (!wait_for([&] { return n_working_.load() == n_lookers; }, kEndWait)) {
+    failure_.raise(ExitCode::kKafka, "outputs could not be handed over within 30 s; the next start publishes them");
+    check();
+  }
+  workers_.clear();
   if (!start_.outlet->drain(std::chrono::milliseconds{kEndWait})) {
     failure_.raise(ExitCode::kKafka, "outputs were not acknowledged within 30 s; the next start publishes them");
   }

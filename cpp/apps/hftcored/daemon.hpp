@@ -96,6 +96,7 @@ class Daemon {
   const Change* change_ = nullptr;       // the last one that was asked for
   KafkaOutlet* kafka_outlet_ = nullptr;  // of start_, where there is Kafka
   KafkaSource* kafka_source_ = nullptr;
+  std::atomic<int> n_working_{0};        // threads that have not ended
   std::atomic<bool> ending_{false};      // for the threads that only look
   std::chrono::steady_clock::time_point next_snapshot_;
   std::chrono::steady_clock::time_point next_show_;

@@ -53,18 +53,23 @@ bool Decoding::learn_schema(std::span<const std::byte> message) {
   if (registry_.empty() || message.size() < kAvroHeaderBytes) return false;
   std::uint32_t id = 0;
   for (std::size_t i = 1; i < kAvroHeaderBytes; ++i) id = (id << 8U) | static_cast<std::uint32_t>(message[i]);
-  const bool asked = std::any_of(schemas_.begin(), schemas_.end(), [&](const auto& known) { return known.id == id; });
-  if (asked) return false;
+  const bool known = std::any_of(schemas_.begin(), schemas_.end(), [&](const auto& one) { return one.id == id; });
+  if (known || unknown_ids_.contains(id)) return false;
+  const std::size_t n_known = schemas_.size();
   try {
     schemas_.push_back({id, event::fetch_schema(registry_, id, kRegistryWait)});
     make_decoders();
+    return true;
+  } catch (const event::SchemaNotFound&) {
+    // a writer registers first: such an id is none
   } catch (const event::RegistryError& error) {
     throw Fatal(ExitCode::kKafka, error.what());
   } catch (const std::invalid_argument&) {
-    schemas_.pop_back();  // a schema of something else: its messages are no events
-    return false;
+    // a schema of something else: its messages are no events
   }
-  return true;
+  schemas_.resize(n_known);
+  unknown_ids_.insert(id);
+  return false;
 }
 
 }  // namespace hft::daemon

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -38,6 +39,7 @@ class Decoding {
   std::vector<ShardParts> shards_;
   event::AvroSchemas schemas_;
   std::string registry_;
+  std::set<std::uint32_t> unknown_ids_;  // to the registry, and what is no schema of events
   std::vector<event::WireDecoder> decoders_;
 };
 

@@ -222,8 +222,17 @@ void Start<Timed>::open_source() {
   for (const Member<Timed>& member : members) {
     begins.push_back({static_cast<std::int32_t>(member.setup->partition), lanes_of(member)});
   }
-  source = std::make_unique<KafkaSource>(*library_, kafka_settings(setup_.config.kafka, setup_.config.kafka.consumer),
-                                         input.topics, begins);
+  auto kafka_source = std::make_unique<KafkaSource>(
+      *library_, kafka_settings(setup_.config.kafka, setup_.config.kafka.consumer), input.topics, begins);
+  for (std::size_t topic = 0; topic < kafka_source->consumer().topics().size(); ++topic) {
+    const std::int32_t found = kafka_source->consumer().n_partitions(topic);
+    if (found == static_cast<std::int32_t>(input.n_partitions)) continue;
+    // A symbol's partition follows from their number.
+    throw Fatal(ExitCode::kConfig, "input.n_partitions: must be " + std::to_string(found) + " as topic " +
+                                       kafka_source->consumer().topics()[topic] + " has, was " +
+                                       std::to_string(input.n_partitions));
+  }
+  source = std::move(kafka_source);
 }
 
 template <bool Timed>

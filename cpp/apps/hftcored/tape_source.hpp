@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -56,7 +57,7 @@ class TapeSource final : public Source {
   std::size_t at_ = 0;
   std::size_t filled_ = 0;
   bool at_end_ = false;  // of the bytes
-  bool ended_ = false;
+  std::atomic<bool> ended_{false};  // the control thread looks, too
 };
 
 }  // namespace hft::daemon

@@ -191,9 +191,12 @@ void Client::take(c::Event* event, std::vector<ClientEvent>& out) {
 }
 
 void Client::nudge(milliseconds timeout) noexcept {
-  const c::Metadata* metadata = nullptr;
-  if (api().metadata_(handle_, 0, nullptr, &metadata, milliseconds_of(timeout)) == c::kNoError) {
-    api().metadata_destroy_(metadata);
+  // Topic by topic: a request for all that are known is not sent while one is on its way to the broker that died.
+  for (c::Topic* topic : topics_) {
+    const c::Metadata* metadata = nullptr;
+    if (api().metadata_(handle_, 0, topic, &metadata, milliseconds_of(timeout)) == c::kNoError) {
+      api().metadata_destroy_(metadata);
+    }
   }
 }
 
