@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.readers import read_events as read_events
     from hftcore.run import RiskLimits as RiskLimits
     from hftcore.run import Run as Run
+    from hftcore.run import SettingsChange as SettingsChange
     from hftcore.run import SimulatedExchange as SimulatedExchange
     from hftcore.run import Threshold as Threshold
     from hftcore.run import replay as replay
@@ -67,6 +68,7 @@ _HOME = {
     "InstrumentTable": "instruments",
     "RiskLimits": "run",
     "Run": "run",
+    "SettingsChange": "run",
     "Side": "events",
     "SimulatedExchange": "run",
     "Threshold": "run",

@@ -8,5 +8,9 @@ from . import ledger
 from . import feature
 from . import model
 from . import engine
-__all__: list[str] = ['engine', 'event', 'feature', 'gen', 'ledger', 'model']
+from . import artifact
+from . import config
+from . import telemetry
+from . import kafka
+__all__: list[str] = ['artifact', 'config', 'engine', 'event', 'feature', 'gen', 'kafka', 'ledger', 'model', 'telemetry']
 __version__: str = '0.1.0'

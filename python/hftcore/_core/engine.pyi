@@ -23,7 +23,7 @@ class Replay:
     """
     One replay; hftcore.replay makes it. n_done and abort() may be used meanwhile.
     """
-    def __init__(self, *, records: numpy.ndarray, spec: hftcore._core.feature.Spec, instruments: collections.abc.Sequence[hftcore._core.event.Instrument], model: hftcore._core.model.CompiledModel, strategy: ThresholdParams, limits: Limits, fees: Fees, config_epoch: typing.SupportsInt | typing.SupportsIndex, header_json: str, journal_path: os.PathLike | str | bytes | None, overwrite: bool, feed: str, wait: str, rate_hz: typing.SupportsFloat | typing.SupportsIndex, timed: bool) -> None:
+    def __init__(self, *, records: numpy.ndarray, spec: hftcore._core.feature.Spec, instruments: collections.abc.Sequence[hftcore._core.event.Instrument], model: hftcore._core.model.CompiledModel, strategy: ThresholdParams, limits: Limits, fees: Fees, config_epoch: typing.SupportsInt | typing.SupportsIndex, header_json: str, changes: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, ThresholdParams, Limits, hftcore._core.model.CompiledModel]], journal_path: os.PathLike | str | bytes | None, overwrite: bool, feed: str, wait: str, rate_hz: typing.SupportsFloat | typing.SupportsIndex, timed: bool, state: bytes = b'') -> None:
         ...
     def abort(self) -> None:
         """

@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.dtypes
 import typing
-__all__: list[str] = ['EVENT_DTYPE', 'FLAG_GAP_BEFORE', 'FLAG_SNAPSHOT', 'FLAG_SUSPICIOUS', 'Instrument', 'KIND_BOOK_LEVEL', 'KIND_CONTROL', 'KIND_QUOTE', 'KIND_TRADE', 'OFFSET_BITS', 'SIDE_BUY', 'SIDE_SELL', 'SIDE_UNKNOWN', 'empty_events', 'encode', 'read_packed', 'write_events', 'write_packed']
+__all__: list[str] = ['EVENT_DTYPE', 'FLAG_GAP_BEFORE', 'FLAG_SEQUENCE_RESET', 'FLAG_SNAPSHOT', 'FLAG_STALE', 'FLAG_SUSPICIOUS', 'Instrument', 'KIND_BOOK_LEVEL', 'KIND_CONTROL', 'KIND_QUOTE', 'KIND_TRADE', 'OFFSET_BITS', 'SIDE_BUY', 'SIDE_SELL', 'SIDE_UNKNOWN', 'WireDecoder', 'empty_events', 'encode', 'encode_messages', 'read_packed', 'write_events', 'write_packed']
 class Instrument:
     """
     What a symbol's integers mean: tick, lot and price bounds. Immutable.
@@ -40,6 +40,18 @@ class Instrument:
     @property
     def tick_num(self) -> int:
         ...
+class WireDecoder:
+    """
+    Messages of one shard to events. Threads may share one.
+    """
+    def __init__(self, format: str, instruments: collections.abc.Sequence[Instrument], global_ids: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], schemas: collections.abc.Mapping[typing.SupportsInt | typing.SupportsIndex, str] = {}) -> None:
+        """
+        `global_ids`: the packed symbol_id of each instrument. `schemas`: by id, the Avro schemas of the writers.
+        """
+    def decode(self, messages: collections.abc.Sequence[bytes]) -> tuple:
+        """
+        (events, the place of each among the messages, [(place, reason)] of those that are no event).
+        """
 def empty_events(n: typing.SupportsInt | typing.SupportsIndex) -> numpy.ndarray:
     """
     A zeroed array of n events (dtype EVENT_DTYPE) that starts at a 64-byte boundary.
@@ -47,6 +59,10 @@ def empty_events(n: typing.SupportsInt | typing.SupportsIndex) -> numpy.ndarray:
 def encode(events: numpy.ndarray, instruments: collections.abc.Sequence[Instrument], format: str) -> bytes:
     """
     Events as bytes: "packed", "json" (lines) or "avro" (object container).
+    """
+def encode_messages(format: str, events: numpy.ndarray, instruments: collections.abc.Sequence[Instrument], schema_id: typing.SupportsInt | typing.SupportsIndex = 1) -> list:
+    """
+    The value of one message per event: a packed record, a JSON object, or an Avro record behind Confluent's header with that schema id.
     """
 def read_packed(path: str) -> tuple:
     """
@@ -62,7 +78,9 @@ def write_packed(path: str, events: numpy.ndarray, instruments: collections.abc.
     """
 EVENT_DTYPE: numpy.dtypes.VoidDType
 FLAG_GAP_BEFORE: int = 4
+FLAG_SEQUENCE_RESET: int = 8
 FLAG_SNAPSHOT: int = 2
+FLAG_STALE: int = 16
 FLAG_SUSPICIOUS: int = 1
 KIND_BOOK_LEVEL: int = 3
 KIND_CONTROL: int = 4

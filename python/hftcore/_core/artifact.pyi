@@ -1,0 +1,23 @@
+"""
+Model folders as the daemon loads them, for tests that hold it against the Python loader.
+"""
+from __future__ import annotations
+import hftcore._core.event
+import hftcore._core.feature
+__all__: list[str] = ['load_check', 'parse_instruments', 'read_spec', 'sha256']
+def load_check(path: str) -> None:
+    """
+    Load a model folder with every check, and let it go. Raises ValueError naming the difference.
+    """
+def parse_instruments(json_text: bytes) -> list[hftcore._core.event.Instrument]:
+    """
+    The instruments of a JSON list. Raises ValueError naming the entry that is none.
+    """
+def read_spec(json_text: bytes) -> hftcore._core.feature.Spec:
+    """
+    The feature spec that a spec.json holds. Raises ValueError naming what is wrong.
+    """
+def sha256(data: bytes) -> str:
+    """
+    SHA-256 in hex.
+    """
