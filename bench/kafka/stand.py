@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,8 @@ from hftcore.steps import Steps
 from hftcore.telemetry import read_page
 
 SYMBOLS = ("AAA", "BBB", "CCC", "DDD", "EEE", "FFF", "GGG", "HHH")
+_EVENT_RATE_HZ = 2_000.0  # in event time
+_START_NS = 1_704_204_000_000_000_000  # 2024-01-02 14:00 UTC: inside the hours of the demo's spec
 CLIENT = {
     "socket.nagle.disable": "true",
     "reconnect.backoff.ms": "10",
@@ -50,7 +52,13 @@ def make_tape(n_events: int, seed: int = 7) -> Tape:
     """Quotes and trades of eight symbols, packed, numbered per symbol as a feed does."""
     table = hc.InstrumentTable(hc.Instrument(symbol, max_px_ticks=1_000_000) for symbol in SYMBOLS)
     events = hc.generate(
-        seed=seed, symbols=list(table), seconds=n_events / 2_000, rate=2_000, signal=0.8, book_levels=0
+        seed=seed,
+        symbols=list(table),
+        seconds=n_events * 1.02 / _EVENT_RATE_HZ,
+        rate=_EVENT_RATE_HZ,
+        signal=0.8,
+        book_levels=0,
+        start_ns=_START_NS,
     )
     data = events.data.copy()
     ids = data["symbol_id"]
@@ -62,12 +70,22 @@ def make_tape(n_events: int, seed: int = 7) -> Tape:
     return Tape(values[:n_events], list(SYMBOLS), ids[:n_events].tolist(), table)
 
 
+class _Silent:
+    """Nobody watches the demo here."""
+
+    def started(self, title: str) -> Callable[[int, int], None]:
+        return lambda done, total: None
+
+    def finished(self, title: str, seconds: float, reused: bool) -> None:
+        pass
+
+
 def demo_artifact(folder: Path) -> Path:
-    """The demo's forest as `make demo TRAINER=lightgbm` makes it."""
-    done = folder / "demo" / "up.hft"
-    if not done.exists():
-        run_demo(DemoConfig(folder / "demo", trainer="lightgbm"), Steps(folder / "demo", lambda *_: None))
-    return done
+    """The demo's forest, as `make demo TRAINER=lightgbm` makes it of generated events."""
+    out = folder / "demo"
+    if not (out / "up.hft").exists():
+        run_demo(DemoConfig(out, trainer="lightgbm"), Steps(out, _Silent()))
+    return out / "up.hft"
 
 
 def stump_artifact(folder: Path) -> Path:
