@@ -1,4 +1,4 @@
-"""What the loss of a leader costs: the longest wait for a decision, beside the time that the brokers need themselves."""
+"""What the loss of a leader costs: the longest wait for a decision, beside the time that the brokers need."""
 
 from __future__ import annotations
 

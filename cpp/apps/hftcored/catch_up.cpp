@@ -8,13 +8,14 @@ namespace {
 
 constexpr std::size_t kBatch = 256;
 constexpr std::chrono::milliseconds kPoll{5};
+constexpr std::chrono::seconds kPatience{2};
 
 }  // namespace
 
 CatchUp::CatchUp(Source& source, Decoding& decoding, std::span<const ShardLanes> shards, std::vector<Input> left_over)
     : source_{source}, decoding_{decoding}, n_shards_{shards.size()} {
   for (std::size_t shard = 0; shard < shards.size(); ++shard) {
-    for (const sequence::Lane lane : shards[shard].lanes) lanes_.push_back({shard, lane, {}});
+    for (const sequence::Lane lane : shards[shard].lanes) lanes_.push_back({shard, lane, {}, std::chrono::steady_clock::now()});
   }
   for (Input& input : left_over) {
     std::find_if(lanes_.begin(), lanes_.end(), [&](const Lane& l) {
@@ -25,16 +26,18 @@ CatchUp::CatchUp(Source& source, Decoding& decoding, std::span<const ShardLanes>
 
 bool CatchUp::reached_live() const {
   return std::none_of(lanes_.begin(), lanes_.end(),
-                      [&](const Lane& lane) { return source_.is_behind(lane.shard, lane.lane); });
+                      [&](const Lane& lane) { return is_behind(lane); });
 }
 
 std::vector<Input> CatchUp::take(std::size_t most) {
   std::vector<Input> taken;
   for (Lane& lane : lanes_) {
-    if (lane.held.empty() && source_.is_behind(lane.shard, lane.lane)) refill(lane);
+    if (lane.held.empty()) refill(lane);
   }
+  const std::size_t share = std::max<std::size_t>(1, most / n_shards_);
   for (std::size_t shard = 0; shard < n_shards_; ++shard) {
-    while (taken.size() < most && !waits(shard)) {
+    const std::size_t end = taken.size() + share;
+    while (taken.size() < end && !waits(shard)) {
       Lane* lane = earliest(shard);
       if (lane == nullptr) break;
       taken.push_back(lane->held.front());
@@ -57,9 +60,16 @@ std::vector<Input> CatchUp::take_rest() {
 
 void CatchUp::refill(Lane& lane) {
   std::vector<RawInput> raw(kBatch);
-  const std::size_t n = source_.poll_lane(lane.shard, lane.lane, raw, kPoll);
+  // A lane that has caught up is only looked at: its shard goes on living beside one with a long backlog.
+  const auto wait = is_behind(lane) ? kPoll : std::chrono::milliseconds{0};
+  const std::size_t n = source_.poll_lane(lane.shard, lane.lane, raw, wait);
+  if (n != 0) lane.came_at = std::chrono::steady_clock::now();
   for (const RawInput& one : std::span{raw}.first(n)) decoding_.decode(one, source_, lane.held.emplace_back());
   source_.release();
+}
+
+bool CatchUp::is_behind(const Lane& lane) const {
+  return source_.is_behind(lane.shard, lane.lane) && std::chrono::steady_clock::now() - lane.came_at < kPatience;
 }
 
 /// The lane of a shard whose first input is the oldest; poison has no time and goes at once.
@@ -75,7 +85,7 @@ CatchUp::Lane* CatchUp::earliest(std::size_t shard) {
 /// True while a lane that is behind has nothing to compare with.
 bool CatchUp::waits(std::size_t shard) const {
   return std::any_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) {
-    return lane.shard == shard && lane.held.empty() && source_.is_behind(lane.shard, lane.lane);
+    return lane.shard == shard && lane.held.empty() && is_behind(lane);
   });
 }
 

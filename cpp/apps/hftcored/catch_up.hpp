@@ -39,8 +39,12 @@ class CatchUp {
     std::size_t shard;
     sequence::Lane lane;
     std::deque<Input> held;
+    std::chrono::steady_clock::time_point came_at;  // when the last input came
   };
   void refill(Lane& lane);
+  /// Inputs from before the start are still to come. What was silent for kPatience has none: the last offsets of a
+  /// transactional feed are markers, which nobody is given.
+  [[nodiscard]] bool is_behind(const Lane& lane) const;
   [[nodiscard]] Lane* earliest(std::size_t shard);
   [[nodiscard]] bool waits(std::size_t shard) const;
 

@@ -15,7 +15,8 @@ constexpr std::chrono::milliseconds kTick{5};
 constexpr std::chrono::milliseconds kLook{100};
 constexpr std::chrono::milliseconds kCare{50};  // a dead leader's successor is asked for this often
 constexpr std::chrono::milliseconds kShowEvery{250};
-constexpr std::chrono::seconds kEndWait{30};
+constexpr std::chrono::seconds kSnapshotWait{5};
+constexpr std::chrono::seconds kEndWait{15};
 constexpr int kSyslogError = 3;  // the client's log lines carry syslog's levels
 
 /// The next of the blocked signals, or 0 when none came in time.
@@ -61,15 +62,32 @@ template <bool Timed>
 void Daemon<Timed>::run() {
   panel_.set_state("recovering");
   panel_.set_model(setup_.model.model_id);
-  start_.run();
+  try {
+    start_.run();
+  } catch (const std::exception& error) {
+    panel_.set_state("stopped");
+    panel_.set_error(error.what());
+    throw;
+  }
   panel_.set_fence_epoch(start_.fence_epoch);
+  try {
+    live();
+  } catch (const std::exception& error) {
+    // No unwinding over threads that wait for each other: the next start meets again what is on its way.
+    failure_.raise(ExitCode::kInternal, error.what());
+    check();
+  }
+  panel_.set_state("stopped");
+}
+
+template <bool Timed>
+void Daemon<Timed>::live() {
   go_live();
   panel_.set_state("live");
   log_.info("live", {{"fence_epoch", start_.fence_epoch}, {"shards", start_.members.size()}});
   mind();
   panel_.set_state("draining");
   end();
-  panel_.set_state("stopped");
 }
 
 template <bool Timed>
@@ -91,23 +109,14 @@ void Daemon<Timed>::go_live() {
   ingest_ = std::make_unique<Ingest<Timed>>(*start_.source, *start_.decoding, rings_, mailbox_,
                                             stopwatch(panel_.ingest_times), panel_.ingest);
   snapshotter_ = std::make_unique<Snapshotter>(std::move(snapshots), mailbox_, *journals_, *start_.outlet,
-                                               start_.fence_epoch, log_, panel_.snapshot);
+                                               start_.reader.get(), start_.fence_epoch, log_, panel_.snapshot);
   kafka_outlet_ = dynamic_cast<KafkaOutlet*>(start_.outlet.get());
   kafka_source_ = dynamic_cast<KafkaSource*>(start_.source.get());
   if (kafka_outlet_ != nullptr) kafka_outlet_->set_gauges(panel_.outlet);
 
   // Settings that were changed while nobody was here: taken up at the first live position.
   const Change& now = changes_.of_settings(config::settings_json(changes_.settings_of(setup_.config)));
-  change_ = &now;
-  ingest_->set_stale_after(now.stale_after_ns);
-  for (std::size_t i = 0; i < start_.members.size(); ++i) {
-    if (start_.members[i].shard->change()->json == now.json) continue;
-    Input request{};
-    request.kind = InputKind::kChange;
-    request.change = &now;
-    request.shard = static_cast<std::uint8_t>(i);
-    mailbox_.put(request);
-  }
+  request_change(now);
 
   const config::ThreadsConfig& threads = setup_.config.threads;
   if (kafka_outlet_ != nullptr) {
@@ -156,7 +165,7 @@ void Daemon<Timed>::mind() {
     if (signal == SIGHUP) reload();
     if (signal == SIGTERM || signal == SIGINT) return;
     tick();
-    if (start_.source->ended() && rings_.inputs.size_approx() == 0) return;
+    if (ingest_->ended() && rings_.inputs.size_approx() == 0) return;
   }
 }
 
@@ -203,20 +212,24 @@ template <bool Timed>
 void Daemon<Timed>::end() {
   log_.info("draining");
   ingest_->pause();
-  if (!wait_for([this] { return !snapshotter_->busy(); }, kEndWait)) log_.warning("a snapshot is not done; not waiting for it");
-  snapshotter_->ask();
-  if (!wait_for([this] { return !snapshotter_->busy(); }, kEndWait)) log_.warning("no last snapshot: the next start replays");
+  const auto all_written = [this] { return !snapshotter_->busy(); };
+  bool written = wait_for(all_written, kSnapshotWait);
+  if (written) {
+    snapshotter_->ask();
+    written = wait_for(all_written, kSnapshotWait);
+  }
+  if (!written) log_.warning("no last snapshot: the next start replays");
   ingest_->stop();
   // Hot reads its ring to the end, then publisher and journal theirs. One that waits for room behind a dead broker or
   // disk would never be joined.
   const int n_lookers = static_cast<int>(lookers_.size());
   if (!wait_for([&] { return n_working_.load() == n_lookers; }, kEndWait)) {
-    failure_.raise(ExitCode::kKafka, "outputs could not be handed over within 30 s; the next start publishes them");
+    failure_.raise(ExitCode::kKafka, "outputs could not be handed over in time; the next start publishes them");
     check();
   }
   workers_.clear();
   if (!start_.outlet->drain(std::chrono::milliseconds{kEndWait})) {
-    failure_.raise(ExitCode::kKafka, "outputs were not acknowledged within 30 s; the next start publishes them");
+    failure_.raise(ExitCode::kKafka, "outputs were not acknowledged in time; the next start publishes them");
   }
   check();
   ending_.store(true);
@@ -237,7 +250,6 @@ void Daemon<Timed>::reload() {
     setup_.config.risk = read.risk;
     setup_.config.stale_after_ns = read.stale_after_ns;
     setup_.config.model = read.model;
-    change_ = &change;
     request_change(change);
     for (const std::string& key : difference.applied) log_.info("reloaded", {{"key", key}});
     panel_.set_model(settings.model_id);
@@ -251,12 +263,15 @@ template <bool Timed>
 void Daemon<Timed>::request_change(const Change& change) {
   ingest_->set_stale_after(change.stale_after_ns);
   for (std::size_t i = 0; i < start_.members.size(); ++i) {
+    const Change* const last = change_ != nullptr ? change_ : start_.members[i].shard->change();
+    if (last->json == change.json) continue;
     Input request{};
     request.kind = InputKind::kChange;
     request.change = &change;
     request.shard = static_cast<std::uint8_t>(i);
     mailbox_.put(request);
   }
+  change_ = &change;
 }
 
 template <bool Timed>
@@ -309,7 +324,8 @@ void Daemon<Timed>::take_care() {
     if (kafka_source_ != nullptr) mind_client(kafka_source_->consumer(), "input");
     mind_client(kafka_outlet_->producer(), "output");
     mind_client(start_.reader->consumer(), "watch");
-    if (std::chrono::steady_clock::now() >= next_lag) {
+    const bool searching = kafka_source_ != nullptr && kafka_source_->consumer().broker_down();
+    if (!searching && std::chrono::steady_clock::now() >= next_lag) {
       show_lag();
       next_lag = std::chrono::steady_clock::now() + kShowEvery;
     }

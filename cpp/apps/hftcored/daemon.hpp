@@ -63,6 +63,7 @@ class Daemon {
   void run();
 
  private:
+  void live();
   void go_live();
   void mind();
   void end();
@@ -73,6 +74,7 @@ class Daemon {
   void watch_outputs();
   void take_care();
   void show_lag();
+  /// Asks every shard that works with other settings than these.
   void request_change(const Change& change);
   void check();
   template <class Condition>

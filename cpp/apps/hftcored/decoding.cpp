@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kRegistryWait{5'000};
 constexpr std::size_t kAvroHeaderBytes = 5;
+constexpr std::size_t kMostPoisonBytes = 500'000;  // a dead letter must fit into a message, with its headers
 
 }  // namespace
 
@@ -46,7 +47,10 @@ void Decoding::decode(const RawInput& raw, const Source& source, Input& out) {
   out.kind = InputKind::kPoison;
   out.event.ts_event_ns = 0;
   out.poison = new Poison{source.name_of(raw), std::string{event::to_string(status)},
-                          {raw.key.begin(), raw.key.end()}, {raw.value.begin(), raw.value.end()}};
+                          std::vector<std::byte>(raw.key.begin(), raw.key.end()),
+                          std::vector<std::byte>(raw.value.begin(), raw.value.end())};
+  out.poison->value.resize(std::min(out.poison->value.size(), kMostPoisonBytes));
+  out.poison->key.resize(std::min(out.poison->key.size(), kMostPoisonBytes / 2));
 }
 
 bool Decoding::learn_schema(std::span<const std::byte> message) {

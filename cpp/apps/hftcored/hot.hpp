@@ -61,7 +61,8 @@ class LiveEmitter final : public Emitter {
     out.run = run;
     push(out);
   }
-  void marker() noexcept { push(output_of(OutputKind::kMarker, 0)); }
+  /// `id` moves with every input and every control, so no older marker can stand for this one.
+  void marker(std::uint64_t id) noexcept { push(output_of(OutputKind::kMarker, id)); }
 
  private:
   // Refused only after a consumer was cancelled, and then the daemon ends without another word.
@@ -160,7 +161,7 @@ class Hot {
     if (live.slot->state.load(std::memory_order_acquire) != CopySlot::State::kFree) return;
     live.shard->flush_run();
     live.emitter->begin_input(n_inputs, 0, false);
-    live.emitter->marker();
+    live.emitter->marker(marker_id(live.shard->position()));
     live.slot->position = live.shard->position();  // vectors of the same size: no allocation
     live.slot->guard = live.shard->guard();
     live.slot->change = live.shard->change();

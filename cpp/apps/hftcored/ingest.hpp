@@ -64,6 +64,7 @@ class Ingest {
     while (!stopped_.load(std::memory_order_acquire)) {
       deliver_requests();
       if (paused_.load(std::memory_order_relaxed) || source_.ended()) {
+        ended_.store(source_.ended(), std::memory_order_release);  // after the push of the last input
         std::this_thread::sleep_for(kNap);
       } else {
         take_some();
@@ -76,6 +77,8 @@ class Ingest {
   /// Any thread.
   void pause() noexcept { paused_.store(true, std::memory_order_relaxed); }
   void stop() noexcept { stopped_.store(true, std::memory_order_release); }
+  /// True when the source has ended and all of it was pushed.
+  [[nodiscard]] bool ended() const noexcept { return ended_.load(std::memory_order_acquire); }
   void set_stale_after(std::int64_t ns) noexcept { stale_after_ns_.store(ns, std::memory_order_relaxed); }
 
  private:
@@ -156,6 +159,7 @@ class Ingest {
   std::vector<Input> inputs_ = std::vector<Input>(kBatch);
   std::atomic<bool> paused_{false};
   std::atomic<bool> stopped_{false};
+  std::atomic<bool> ended_{false};
   std::atomic<std::int64_t> stale_after_ns_{0};
 };
 

@@ -72,7 +72,7 @@ enum class OutputKind : std::uint8_t {
 struct Output {
   Output() noexcept : run{} {}
 
-  std::uint64_t seq = 0;            // of a record in its output; of a control its number
+  std::uint64_t seq = 0;            // of a record in its output; of a control its number; of a marker its id
   std::uint64_t n_inputs = 0;
   std::uint64_t arrived_ticks = 0;  // of the input that caused it
   union {

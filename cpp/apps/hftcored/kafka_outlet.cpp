@@ -39,9 +39,8 @@ std::uint32_t symbol_of(const ledger::JournalRecord& record) noexcept {
 struct KafkaOutlet::Sent {
   Acknowledged* acknowledged;
   std::size_t output;
-  std::uint64_t n_inputs;
   std::uint64_t sent_ticks;
-  bool is_marker;
+  std::uint64_t marker;  // id; 0: none
 };
 
 KafkaOutlet::KafkaOutlet(const kafka::Library& library, std::span<const kafka::Setting> settings,
@@ -111,7 +110,7 @@ bool KafkaOutlet::add_run(const Output& output) {
   shard.order.append(output.run);
   if (shard.order.runs().size() < kMostRuns) return true;
   for (std::size_t i = 0; i < sequence::kOutputs; ++i) {
-    if (shard.told[i] < shard.order.end() && !send_silent(shard, i, shard.order.end(), false)) return false;
+    if (shard.told[i] < shard.order.end() && !send_silent(shard, i, shard.order.end(), 0)) return false;
   }
   forget(shard);
   return true;
@@ -157,16 +156,16 @@ bool KafkaOutlet::publish_control(const Output& output) {
 bool KafkaOutlet::publish_marker(const Output& output) {
   Shard& shard = shards_[output.shard];
   for (std::size_t i = 0; i < sequence::kOutputs; ++i) {
-    if (!send_silent(shard, i, output.n_inputs, true)) return false;
+    if (!send_silent(shard, i, output.n_inputs, output.seq)) return false;
   }
   forget(shard);
   return true;
 }
 
-bool KafkaOutlet::send_silent(Shard& shard, std::size_t output, std::uint64_t n_inputs, bool is_marker) {
+bool KafkaOutlet::send_silent(Shard& shard, std::size_t output, std::uint64_t n_inputs, std::uint64_t marker) {
   const std::vector<std::byte> frame = frame_of(ledger::FrameKind::kInputOrder, {});
   return send(shard, output, {shard.next_seq[output], fence_epoch_, 0, n_inputs},
-              {.key = {}, .value = frame, .is_marker = is_marker});
+              {.key = {}, .value = frame, .marker = marker});
 }
 
 bool KafkaOutlet::send(Shard& shard, std::size_t output, const sequence::OutputHeader& header, const Piece& piece) {
@@ -187,7 +186,7 @@ bool KafkaOutlet::send(Shard& shard, std::size_t output, const sequence::OutputH
     gauges_.to_produce->record(clock.ns_between(piece.arrived_ticks, now_ticks));
   }
   auto sent = std::make_unique<Sent>(
-      Sent{shard.acknowledged.get(), output, header.n_inputs, now_ticks, piece.is_marker});
+      Sent{shard.acknowledged.get(), output, now_ticks, piece.marker});
   return hand_over(shard, output, std::span{headers}.first(n), piece, std::move(sent));
 }
 
@@ -198,12 +197,12 @@ bool KafkaOutlet::hand_over(Shard& shard, std::size_t output, std::span<const ka
   kafka::Error why;
   while (!producer_.produce(topics_[output], shard.partition, piece.key, piece.value, headers, tag, &why)) {
     const bool full = why.kind == kafka::ErrorKind::kQueueFull;
-    if (full) gauges_.queue_full.add();
-    if (full && !stopped_.load(std::memory_order_relaxed)) {
+    if (full) {
+      gauges_.queue_full.add();
       std::this_thread::sleep_for(kQueueNap);
       continue;
     }
-    if (!full) failed_code_.store(why.code != 0 ? why.code : -1);
+    failed_code_.store(why.code != 0 ? why.code : -1);
     n_open_.fetch_sub(1, std::memory_order_relaxed);
     return false;
   }
@@ -235,19 +234,18 @@ void KafkaOutlet::acknowledge(const Sent& sent, std::int64_t offset, int code) {
     gauges_.to_ack->record(clock.ns_between(sent.sent_ticks, clock.ticks()));
   }
   Acknowledged::Of& of = sent.acknowledged->by_output[sent.output];
-  if (sent.is_marker) {
-    of.marker_offset.store(offset, std::memory_order_relaxed);
-    // release: who sees this marker sees its offset
-    of.marker_inputs.store(sent.n_inputs + 1, std::memory_order_release);
+  if (sent.marker != 0) {
+    of.offset.store(offset, std::memory_order_relaxed);
+    of.marker.store(sent.marker, std::memory_order_release);  // who sees this marker sees its offset
   }
 }
 
-bool KafkaOutlet::safe(std::size_t shard, std::uint64_t n_inputs,
+bool KafkaOutlet::safe(std::size_t shard, std::uint64_t marker,
                        std::array<std::int64_t, sequence::kOutputs>& offsets) const {
   for (std::size_t i = 0; i < sequence::kOutputs; ++i) {
     const Acknowledged::Of& of = shards_[shard].acknowledged->by_output[i];
-    if (of.marker_inputs.load(std::memory_order_acquire) != n_inputs + 1) return false;
-    offsets[i] = of.marker_offset.load(std::memory_order_relaxed);
+    if (of.marker.load(std::memory_order_acquire) != marker) return false;
+    offsets[i] = of.offset.load(std::memory_order_relaxed);
   }
   return true;
 }

@@ -56,13 +56,11 @@ class KafkaOutlet final : public Outlet {
   /// Cold path: writes this lease to every output of every shard and waits until they are acknowledged.
   void lease(const sequence::Lease& lease, std::chrono::milliseconds timeout);
   void set_gauges(const OutletGauges& gauges) noexcept { gauges_ = gauges; }
-  /// Publishing gives up waiting for room once this is set.
-  void stop() noexcept { stopped_.store(true, std::memory_order_relaxed); }
 
   void resume(std::size_t shard, const sequence::Position& from, const sequence::History& history) override;
   [[nodiscard]] bool publish(const Output& output) override;
   [[nodiscard]] bool drain(std::chrono::milliseconds timeout) override;
-  [[nodiscard]] bool safe(std::size_t shard, std::uint64_t n_inputs,
+  [[nodiscard]] bool safe(std::size_t shard, std::uint64_t marker,
                           std::array<std::int64_t, sequence::kOutputs>& offsets) const override;
 
   /// Acknowledgements' thread: waits up to `timeout` for the first one. Returns how many there were.
@@ -71,7 +69,6 @@ class KafkaOutlet final : public Outlet {
   [[nodiscard]] std::optional<std::string> failure() const;
 
   [[nodiscard]] kafka::Producer& producer() noexcept { return producer_; }
-  [[nodiscard]] std::size_t n_waiting() const noexcept { return producer_.outq_len(); }
 
  private:
   struct Sent;
@@ -89,7 +86,7 @@ class KafkaOutlet final : public Outlet {
     std::span<const std::byte> value;
     const Poison* poison = nullptr;
     std::uint64_t arrived_ticks = 0;
-    bool is_marker = false;
+    std::uint64_t marker = 0;  // id; 0: none
   };
 
   bool publish_record(const Output& output);
@@ -98,7 +95,7 @@ class KafkaOutlet final : public Outlet {
   bool publish_marker(const Output& output);
   bool add_run(const Output& output);
   bool send(Shard& shard, std::size_t output, const sequence::OutputHeader& header, const Piece& piece);
-  bool send_silent(Shard& shard, std::size_t output, std::uint64_t n_inputs, bool is_marker);
+  bool send_silent(Shard& shard, std::size_t output, std::uint64_t n_inputs, std::uint64_t marker);
   bool hand_over(Shard& shard, std::size_t output, std::span<const kafka::Header> headers, const Piece& piece,
                  std::unique_ptr<Sent> sent);
   void forget(Shard& shard);
@@ -109,7 +106,6 @@ class KafkaOutlet final : public Outlet {
   std::vector<Shard> shards_;
   std::uint32_t fence_epoch_ = 0;
   OutletGauges gauges_;
-  std::atomic<bool> stopped_{false};
   std::atomic<int> failed_code_{0};
   std::atomic<std::uint64_t> n_open_{0};  // handed over, not acknowledged
 };

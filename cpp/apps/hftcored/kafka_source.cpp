@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kMostHeld = 1024;
 constexpr std::chrono::milliseconds kAsk{10'000};
+constexpr std::chrono::milliseconds kAskForLag{200};
 
 std::vector<kafka::TopicPartitionOffset> assignment_of(std::span<const std::string> topics,
                                                        std::span<const KafkaSource::ShardBegin> shards) {
@@ -102,7 +103,7 @@ std::size_t KafkaSource::index_of(std::size_t shard, sequence::Lane lane) const 
 
 std::int64_t KafkaSource::lag(std::size_t index) {
   const auto& from = consumer_.assignment()[index];
-  const std::int64_t high = consumer_.watermarks(from.topic, from.partition, kAsk).high;
+  const std::int64_t high = consumer_.watermarks(from.topic, from.partition, kAskForLag).high;
   return std::max<std::int64_t>(0, high - next_offsets_[index].load(std::memory_order_relaxed));
 }
 

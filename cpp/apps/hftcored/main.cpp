@@ -142,6 +142,12 @@ int run(const Arguments& arguments, hft::telemetry::Log& early) {
   } catch (const hft::ledger::JournalError& error) {
     log.error(error.what(), {{"exit_code", static_cast<int>(ExitCode::kDisk)}});
     return static_cast<int>(ExitCode::kDisk);
+  } catch (const hft::snapshot::SnapshotError& error) {
+    log.error(error.what(), {{"exit_code", static_cast<int>(ExitCode::kDisk)}});
+    return static_cast<int>(ExitCode::kDisk);
+  } catch (const std::filesystem::filesystem_error& error) {
+    log.error(error.what(), {{"exit_code", static_cast<int>(ExitCode::kDisk)}});
+    return static_cast<int>(ExitCode::kDisk);
   }
 }
 

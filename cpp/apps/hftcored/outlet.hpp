@@ -15,11 +15,11 @@
 
 namespace hft::daemon {
 
-/// How far the outputs of one shard are safe. The publisher's side writes, the snapshotter reads.
+/// The last markers of one shard that were acknowledged. The acknowledgements' thread writes, the snapshotter reads.
 struct Acknowledged {
   struct Of {
-    std::atomic<std::uint64_t> marker_inputs{0};  // of the last marker that was acknowledged, plus 1; 0: none yet
-    std::atomic<std::int64_t> marker_offset{-1};  // where it lies; -1: the broker did not say
+    std::atomic<std::uint64_t> marker{0};   // id; 0: none yet, since control 0 stands before any
+    std::atomic<std::int64_t> offset{-1};  // where it lies; -1: the broker did not say
   };
   std::array<Of, sequence::kOutputs> by_output;
 };
@@ -31,12 +31,12 @@ class Outlet {
 
   /// Cold path: goes on where a shard's history ends.
   virtual void resume(std::size_t shard, const sequence::Position& from, const sequence::History& history) = 0;
-  /// Publisher thread. Takes over the poison of its output. False: stop was asked for while the client's queue was full.
+  /// Publisher thread. Takes over the poison of its output. False: it cannot go out, and neither may what follows.
   [[nodiscard]] virtual bool publish(const Output& output) = 0;
   /// Waits until everything is acknowledged; false when that took too long.
   [[nodiscard]] virtual bool drain(std::chrono::milliseconds timeout) = 0;
-  /// Any thread: true when all that a snapshot at this position stands on is safe; the offsets of its markers.
-  [[nodiscard]] virtual bool safe(std::size_t shard, std::uint64_t n_inputs,
+  /// Any thread: true when all that was published before this marker is acknowledged; the offsets of the marker.
+  [[nodiscard]] virtual bool safe(std::size_t shard, std::uint64_t marker,
                                   std::array<std::int64_t, sequence::kOutputs>& offsets) const = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "output_reader.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "exit_code.hpp"
@@ -11,7 +12,24 @@ namespace {
 using sequence::LeaseReader;
 using sequence::OutputMessage;
 
-constexpr std::size_t kBatch = 512;
+/// Gives a batch back, also when something is thrown over one of its messages.
+struct Batch {
+  explicit Batch(kafka::Consumer& from) : consumer{from} {}
+  ~Batch() {
+    for (kafka::Message& message : std::span{messages}.first(n)) consumer.release(message);
+  }
+  Batch(const Batch&) = delete;
+  std::span<const kafka::Message> poll(std::chrono::milliseconds timeout) {
+    n = consumer.poll(messages, timeout);
+    return std::span{messages}.first(n);
+  }
+
+  kafka::Consumer& consumer;
+  std::vector<kafka::Message> messages = std::vector<kafka::Message>(512);
+  std::size_t n = 0;
+};
+
+
 constexpr std::chrono::milliseconds kPoll{20};
 
 std::vector<kafka::TopicPartitionOffset> assignment_of(const config::OutputConfig& topics,
@@ -37,23 +55,22 @@ OutputReader::OutputReader(const kafka::Library& library, std::span<const kafka:
   for (std::size_t output = 0; output < sequence::kOutputs; ++output) {
     for (std::size_t shard = 0; shard < begins.size(); ++shard) {
       const auto& from = consumer_.assignment()[output * begins.size() + shard];
-      lanes_.push_back({shard, output, from.partition, from.offset, LeaseReader{begins[shard].fence_epoch}});
+      lanes_.emplace_back(shard, output, from.partition, from.offset, LeaseReader{begins[shard].fence_epoch});
     }
   }
 }
 
 std::uint32_t OutputReader::read_to_end(std::chrono::milliseconds timeout) {
-  std::vector<std::int64_t> ends;
+  std::map<const Lane*, std::int64_t> ends;
   for (const Lane& lane : lanes_) {
     const kafka::Watermarks marks = consumer_.watermarks(names_[lane.output], lane.partition, timeout);
     if (lane.next_offset < marks.low || lane.next_offset > marks.high) {
       throw Fatal(ExitCode::kInputLost, where(lane, lane.next_offset) + ": what this daemon published since its snapshot is not there, the topic holds [" +
                                             std::to_string(marks.low) + ", " + std::to_string(marks.high) + ")");
     }
-    ends.push_back(marks.high);
+    ends[&lane] = marks.high;
   }
-  read_until([&](const Lane& lane) { return lane.next_offset >= ends[static_cast<std::size_t>(&lane - lanes_.data())]; },
-             nullptr, timeout);
+  read_until([&](const Lane& lane) { return lane.next_offset >= ends.at(&lane); }, nullptr, timeout);
   std::uint32_t epoch = 0;
   for (const Lane& lane : lanes_) epoch = std::max(epoch, lane.reader.current().fence_epoch);
   return epoch;
@@ -66,17 +83,15 @@ void OutputReader::read_to_lease(const sequence::Lease& own, std::chrono::millis
 template <class Done>
 void OutputReader::read_until(Done&& done, const sequence::Lease* own, std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  std::vector<kafka::Message> batch(kBatch);
   while (!std::all_of(lanes_.begin(), lanes_.end(), done)) {
-    const std::size_t n = consumer_.poll(batch, kPoll);
-    for (kafka::Message& message : std::span{batch}.first(n)) {
+    Batch batch{consumer_};
+    for (const kafka::Message& message : batch.poll(kPoll)) {
       Lane& lane = lane_of(message);
       see(lane, read(message, lane), own);
       lane.next_offset = message.offset + 1;
-      consumer_.release(message);
     }
     check_consumer();
-    if (n == 0 && std::chrono::steady_clock::now() > deadline) {
+    if (batch.n == 0 && std::chrono::steady_clock::now() > deadline) {
       throw Fatal(ExitCode::kKafka, "own outputs could not be read back within " + std::to_string(timeout.count()) + " ms");
     }
   }
@@ -104,17 +119,20 @@ void OutputReader::see(Lane& lane, OutputMessage message, const sequence::Lease*
 }
 
 std::optional<sequence::Lease> OutputReader::watch(std::chrono::milliseconds timeout) {
-  std::vector<kafka::Message> batch(kBatch);
-  const std::size_t n = consumer_.poll(batch, timeout);
-  std::optional<sequence::Lease> successor;
-  for (kafka::Message& message : std::span{batch}.first(n)) {
+  Batch batch{consumer_};
+  for (const kafka::Message& message : batch.poll(timeout)) {
     Lane& lane = lane_of(message);
-    if (lane.reader.see(read(message, lane)) == LeaseReader::Verdict::kLease) successor = lane.reader.current();
-    lane.next_offset = message.offset + 1;
-    consumer_.release(message);
+    if (lane.reader.see(read(message, lane)) == LeaseReader::Verdict::kLease) return lane.reader.current();
+    lane.next_offset = message.offset + 1;  // only now: has_read() speaks of what no newer lease precedes
   }
   check_consumer();
-  return successor;
+  return std::nullopt;
+}
+
+bool OutputReader::has_read(std::size_t shard, const std::array<std::int64_t, sequence::kOutputs>& offsets) const {
+  return std::all_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) {
+    return lane.shard != shard || lane.next_offset > offsets[lane.output];
+  });
 }
 
 std::uint64_t OutputReader::n_void() const noexcept {

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -47,6 +50,8 @@ class OutputReader {
 
   /// A cold thread, from then on: waits up to `timeout`; says who fenced us.
   [[nodiscard]] std::optional<sequence::Lease> watch(std::chrono::milliseconds timeout);
+  /// Any thread: true when these offsets of a shard's outputs were read, and no newer lease stood before them.
+  [[nodiscard]] bool has_read(std::size_t shard, const std::array<std::int64_t, sequence::kOutputs>& offsets) const;
   [[nodiscard]] kafka::Consumer& consumer() noexcept { return consumer_; }
 
  private:
@@ -54,9 +59,12 @@ class OutputReader {
     std::size_t shard;
     std::size_t output;
     std::int32_t partition;
-    std::int64_t next_offset;
+    std::atomic<std::int64_t> next_offset;  // reading thread writes, the snapshotter looks
     sequence::LeaseReader reader;
     bool has_own_lease = false;
+
+    Lane(std::size_t s, std::size_t o, std::int32_t p, std::int64_t at, sequence::LeaseReader r)
+        : shard{s}, output{o}, partition{p}, next_offset{at}, reader{r} {}
   };
 
   template <class Done>
@@ -69,7 +77,7 @@ class OutputReader {
 
   std::array<std::string, sequence::kOutputs> names_;
   kafka::Consumer consumer_;
-  std::vector<Lane> lanes_;
+  std::deque<Lane> lanes_;
   std::vector<Messages> messages_;
 };
 

@@ -1,6 +1,8 @@
 #include "setup.hpp"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 
 #include "exit_code.hpp"
 #include "hft/artifact/instruments.hpp"
@@ -23,6 +25,16 @@ std::string instruments_json(std::span<const event::Instrument> instruments) {
     out += "}";
   }
   return out + "]";
+}
+
+event::AvroSchemas read_schemas(const config::DaemonConfig& config) {
+  event::AvroSchemas schemas;
+  for (const auto& [id, path] : config.input.avro_schemas) {
+    std::ifstream file{path, std::ios::binary};
+    schemas.push_back({id, std::string{std::istreambuf_iterator<char>{file}, {}}});
+    if (!file) throw Fatal(ExitCode::kConfig, "input.avro_schemas: " + path.string() + ": cannot be read");
+  }
+  return schemas;
 }
 
 ShardSetup make_shard(const config::DaemonConfig& config, const artifact::Loaded& model,
@@ -103,6 +115,11 @@ engine::EngineConfig Setup::engine_config(const engine::Settings& settings) cons
 
 Setup make_setup(config::DaemonConfig config) {
   Setup setup;
+  if (config.stale_after_ns > 0 && config.input.kind != config::InputKind::kKafka) {
+    throw Fatal(ExitCode::kConfig, "risk.stale_after: must be 0 unless input.kind is \"kafka\": without outputs on Kafka "
+                                   "it is nowhere recorded which inputs were stale");
+  }
+  setup.schemas = read_schemas(config);
   setup.model = artifact::load(config.model.path);
   setup.instruments = artifact::read_instruments(config.instruments);
   for (const std::uint32_t partition : config.input.partitions) {

@@ -13,6 +13,7 @@
 #include "hft/config/daemon_config.hpp"
 #include "hft/config/settings.hpp"
 #include "hft/engine/config.hpp"
+#include "hft/event/avro_decoder.hpp"
 #include "hft/event/instrument.hpp"
 #include "hft/kafka/client.hpp"
 #include "hft/sequence/lane.hpp"
@@ -59,6 +60,7 @@ struct Setup {
   artifact::Loaded model;
   std::vector<event::Instrument> instruments;
   std::vector<ShardSetup> shards;
+  event::AvroSchemas schemas;
 
   [[nodiscard]] bool uses_kafka() const noexcept { return config.input.kind == config::InputKind::kKafka; }
   [[nodiscard]] engine::EngineConfig engine_config(const engine::Settings& settings) const;

@@ -55,6 +55,11 @@ struct ShardPosition {
   ShardCounters counters;
 };
 
+/// Names the marker that is published where a snapshot begins.
+[[nodiscard]] inline std::uint64_t marker_id(const ShardPosition& position) noexcept {
+  return position.sequence.n_inputs + position.sequence.n_controls;
+}
+
 /// One partition's state machine: guard, engine, and the counting that makes its outputs recognisable. A pure function
 /// of its inputs and their order: the same ones give the same words to the emitter.
 ///

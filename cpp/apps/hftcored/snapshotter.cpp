@@ -27,9 +27,13 @@ void Snapshotter::step() {
     if (shard.slot->copy.failed()) {
       gauges_.failed.add();
       log_.error("the state did not fit into its copy", {{"partition", shard.setup->partition}});
-    } else if (!outlet_.safe(i, shard.slot->position.sequence.n_inputs, offsets) ||
+    } else if (!outlet_.safe(i, marker_id(shard.slot->position), offsets) ||
                journals_.synced_bytes(i) < shard.slot->position.journal_bytes) {
       continue;  // not before all that it stands on is safe
+    } else if (reader_ != nullptr && *std::min_element(offsets.begin(), offsets.end()) < 0) {
+      log_.info("a marker was sent twice and its place is not known: no snapshot this time", {{"partition", shard.setup->partition}});
+    } else if (reader_ != nullptr && !reader_->has_read(i, offsets)) {
+      continue;  // not before it is sure that no successor's lease stands before the markers
     } else {
       write(i, offsets);
     }

@@ -10,6 +10,7 @@
 #include "ingest.hpp"
 #include "journals.hpp"
 #include "outlet.hpp"
+#include "output_reader.hpp"
 #include "setup.hpp"
 #include "snapshots.hpp"
 
@@ -31,15 +32,15 @@ class Snapshotter {
     const ShardSetup* setup;
     snapshot::Store* store;
     CopySlot* slot;
-    std::uint64_t n_inputs = 0;  // of the last snapshot
     std::chrono::steady_clock::time_point asked_at{};
     bool asked = false;
   };
 
+  /// `reader` watches the outputs; null where there are none.
   Snapshotter(std::vector<Shard> shards, Mailbox& mailbox, const Journals& journals, const Outlet& outlet,
-              std::uint32_t fence_epoch, telemetry::Log& log, const SnapshotGauges& gauges)
-      : shards_{std::move(shards)}, mailbox_{mailbox}, journals_{journals}, outlet_{outlet}, fence_epoch_{fence_epoch},
-        log_{log}, gauges_{gauges} {}
+              const OutputReader* reader, std::uint32_t fence_epoch, telemetry::Log& log, const SnapshotGauges& gauges)
+      : shards_{std::move(shards)}, mailbox_{mailbox}, journals_{journals}, outlet_{outlet}, reader_{reader},
+        fence_epoch_{fence_epoch}, log_{log}, gauges_{gauges} {}
 
   /// Asks every shard that is not being copied.
   void ask();
@@ -55,6 +56,7 @@ class Snapshotter {
   Mailbox& mailbox_;
   const Journals& journals_;
   const Outlet& outlet_;
+  const OutputReader* reader_;
   std::uint32_t fence_epoch_;
   telemetry::Log& log_;
   SnapshotGauges gauges_;

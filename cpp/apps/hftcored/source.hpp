@@ -28,7 +28,7 @@ class Source {
 
   /// Waits up to `timeout` for the first input, then takes what is there. Throws Fatal: kInputLost, kKafka.
   [[nodiscard]] virtual std::size_t poll(std::span<RawInput> out, std::chrono::milliseconds timeout) = 0;
-  /// The next input of one lane, before go_live(): to follow an order that is known. 0 when none came in time.
+  /// The same for one lane, before go_live(): to follow an order that is known.
   [[nodiscard]] virtual std::size_t poll_lane(std::size_t shard, sequence::Lane lane, std::span<RawInput> out,
                                               std::chrono::milliseconds timeout) = 0;
   /// Gives back what the last poll brought.

@@ -23,15 +23,6 @@ sequence::Lease draw_lease(std::uint32_t fence_epoch) {
   return lease;
 }
 
-event::AvroSchemas read_schemas(const config::DaemonConfig& config) {
-  event::AvroSchemas schemas;
-  for (const auto& [id, path] : config.input.avro_schemas) {
-    const std::vector<std::byte> bytes = ledger::read_file(path);
-    schemas.push_back({id, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}});
-  }
-  return schemas;
-}
-
 /// Reads the state out of a snapshot's payload; throws std::invalid_argument and leaves the shard as it was.
 template <bool Timed>
 SnapshotHead load_state(std::span<const std::byte> payload, const SnapshotIdentity& identity, Shard<Timed>& shard) {
@@ -54,7 +45,7 @@ Start<Timed>::Start(Setup& setup, Changes& changes, telemetry::Log& log, engine:
   std::vector<Decoding::ShardParts> parts;
   for (const ShardSetup& shard : setup.shards) parts.push_back({shard.instruments, shard.global_ids});
   decoding = std::make_unique<Decoding>(static_cast<event::Format>(setup.config.input.format), std::move(parts),
-                                        read_schemas(setup.config), setup.config.input.registry);
+                                        setup.schemas, setup.config.input.registry);
   if (setup.uses_kafka()) library_ = &kafka::Library::load(setup.config.kafka.library);
 }
 
@@ -67,7 +58,11 @@ void Start<Timed>::run() {
     } catch (const StaleSnapshot& error) {
       log_.warning("a snapshot was made after its writer had been fenced: beginning from the start", {{"what", error.what()}});
       make_shards(false);
-      read_outputs();
+      try {
+        read_outputs();
+      } catch (const StaleSnapshot& again) {
+        throw Fatal(ExitCode::kInputLost, std::string{"the outputs do not begin with their first lease: "} + again.what());
+      }
     }
   } else {
     outlet = std::make_unique<NoOutlet>(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json as json_
+import shutil
 import statistics
 import tempfile
 from collections import defaultdict
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,7 @@ from hftcore.cli.shared import EXIT_CHECK_FAILED, Json, emit_json, errors, outpu
 
 if TYPE_CHECKING:
     from hftcore.proof.chaos import RoundResult
+    from hftcore.proof.chaos.brokers import Brokers
 
 NAME = "chaos"
 
@@ -29,6 +31,9 @@ def command(
     cluster: Annotated[
         Path | None, typer.Option(help="Folder of a running cluster to hurt; default: one of its own.")
     ] = None,
+    bootstrap: Annotated[
+        str | None, typer.Option(help="Brokers of somebody else, not to be hurt: only the other scenarios.")
+    ] = None,
     keep: Annotated[Path | None, typer.Option(help="Keep configurations, states and logs of all rounds here.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the results here, as JSON.")] = None,
     list_: Annotated[bool, typer.Option("--list", help="List the scenarios and end.")] = False,
@@ -39,7 +44,6 @@ def command(
     Each round has fresh topics and state and a live feed. Afterwards decisions, orders, fills and journal must be those
     of an undisturbed run, and hftcore prove must hold. Exits 0 when every round does, 1 otherwise.
     """
-    from hftcore.kafka import Cluster
     from hftcore.proof.chaos import SCENARIOS, run_campaign
 
     if list_:
@@ -50,24 +54,20 @@ def command(
         return
     folder = keep or Path(tempfile.mkdtemp(prefix="hftcore-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
-    place = nullcontext(Cluster.attach(cluster)) if cluster else Cluster(failover="fast", tied=True)
-    with errors.status("starting brokers"):
-        running = place.__enter__()
-    try:
-        with progress_bar("chaos") as progress:
+    with ExitStack() as stack:
+        with errors.status("starting brokers"):
+            brokers = _brokers(stack, cluster, bootstrap)
+        progress = stack.enter_context(progress_bar("chaos"))
 
-            def done(result: RoundResult, n: int) -> None:
-                progress(n, rounds)
-                if not result.ok or not errors.is_terminal:
-                    word = "ok" if result.ok else f"FAILED: {result.problem} ({result.folder})"
-                    errors.print(f"{n}/{rounds} {result.scenario}: {word}", markup=False, soft_wrap=True)
+        def done(result: RoundResult, n: int) -> None:
+            progress(n, rounds)
+            if not result.ok or not errors.is_terminal:
+                word = "ok" if result.ok else f"FAILED: {result.problem} ({result.folder})"
+                errors.print(f"{n}/{rounds} {result.scenario}: {word}", markup=False, soft_wrap=True)
 
-            results = run_campaign(
-                running, folder, n_rounds=rounds, seed=seed, only=only, long_pause_s=pause, keep=keep is not None,
-                done=done,
-            )  # fmt: skip
-    finally:
-        place.__exit__(None, None, None)
+        results = run_campaign(
+            brokers, folder, n_rounds=rounds, seed=seed, only=only, long_pause_s=pause, keep=keep is not None, done=done
+        )
     table = _rows(results)
     figures = {"seed": seed, "rounds": [result.to_dict() for result in results], "table": table}
     if report is not None:
@@ -78,6 +78,20 @@ def command(
         _print(table)
     if not all(result.ok for result in results):
         raise typer.Exit(EXIT_CHECK_FAILED)
+    if keep is None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _brokers(stack: ExitStack, cluster: Path | None, bootstrap: str | None) -> Brokers:
+    """The brokers asked for; those that are started here end with the stack."""
+    from hftcore.kafka import Cluster
+    from hftcore.proof.chaos import ForeignBrokers
+
+    if bootstrap is not None:
+        return ForeignBrokers(bootstrap)
+    if cluster is not None:
+        return Cluster.attach(cluster)
+    return stack.enter_context(Cluster(failover="fast", tied=True))
 
 
 def _rows(results: list[RoundResult]) -> list[dict[str, Any]]:

@@ -57,7 +57,6 @@ class History {
   [[nodiscard]] std::uint64_t n_inputs(Output output) const noexcept { return reached_[index(output)]; }
   /// Controls that this output holds, counted from the shard's birth.
   [[nodiscard]] std::uint64_t n_controls(Output output) const noexcept { return n_controls_[index(output)]; }
-  [[nodiscard]] bool empty() const noexcept { return order_.begin() == order_.end() && controls_.empty(); }
 
  private:
   static std::size_t index(Output output) noexcept { return static_cast<std::size_t>(output); }

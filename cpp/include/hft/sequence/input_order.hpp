@@ -50,15 +50,6 @@ class InputOrder {
     return found;
   }
 
-  /// How many runs stand at or behind input n: what a slice from there would hold at most.
-  [[nodiscard]] std::size_t n_runs_from(std::uint64_t n) const noexcept {
-    std::size_t n_runs = 0;
-    for (std::uint64_t run_end = end_; n_runs < runs_.size() && run_end > n; ++n_runs) {
-      run_end -= runs_[runs_.size() - 1 - n_runs].count;
-    }
-    return n_runs;
-  }
-
   /// Gives up what lies before input n. A run that n cuts keeps its rest.
   void forget_before(std::uint64_t n) noexcept {
     while (!runs_.empty() && begin_ < n) {

@@ -14,6 +14,7 @@ from typing import Any
 from hftcore.errors import ChaosError, HftError
 from hftcore.kafka import Cluster
 from hftcore.proof import ShardProof, load_settings, prove_shards
+from hftcore.proof.chaos.brokers import Brokers
 from hftcore.proof.chaos.model import busy_artifact
 from hftcore.proof.chaos.round import Place, Round
 from hftcore.proof.chaos.scenarios import SCENARIOS, Scenario
@@ -181,16 +182,18 @@ def shard_bytes(proof: ShardProof) -> ShardBytes:
     return (*published, tuple(frame.data for frame in frames if frame.kind in RECORD_KINDS))
 
 
-def chosen(only: str | None) -> tuple[Scenario, ...]:
+def chosen(only: str | None, *, with_brokers: bool = True) -> tuple[Scenario, ...]:
     """Scenarios by name or a part of it. Raises ChaosError where none is meant."""
-    found = tuple(s for s in SCENARIOS if only is None or only.lower() in s.name)
+    found = tuple(
+        s for s in SCENARIOS if (only is None or only.lower() in s.name) and (with_brokers or not s.hurts_brokers)
+    )
     if not found:
         raise ChaosError(f"no scenario {only!r}; there are {', '.join(s.name for s in SCENARIOS)}")
     return found
 
 
 def run_campaign(
-    cluster: Cluster,
+    cluster: Brokers,
     folder: Path,
     *,
     n_rounds: int,
@@ -205,7 +208,7 @@ def run_campaign(
     Parameters
     ----------
     cluster : Cluster
-        Running. Its brokers will be killed, paused and restarted.
+        Running. Where it is a ``Cluster`` its brokers will be killed, paused and restarted.
     folder : Path
         Where models, configurations, states and logs go; those of rounds that went wrong stay.
     n_rounds, seed, only
@@ -215,7 +218,7 @@ def run_campaign(
     done : callable(result, n_done), optional
         Called after each round.
     """
-    scenarios = chosen(only)
+    scenarios = chosen(only, with_brokers=isinstance(cluster, Cluster))
     artifact = busy_artifact(folder / "busy.hft")
     campaign = Campaign(Place(cluster, artifact, folder, long_pause_s), seed, keep)
     return campaign.run(scenarios, n_rounds, done)

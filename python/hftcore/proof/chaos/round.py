@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from hftcore.artifact import Artifact
 from hftcore.errors import ChaosError
 from hftcore.kafka import Cluster
+from hftcore.proof.chaos.brokers import Brokers
 from hftcore.proof.chaos.feed import Feed, client_log
 from hftcore.proof.chaos.process import DaemonProcess
 from hftcore.proof.chaos.tape import Tape, is_end
@@ -31,10 +32,17 @@ _PATIENCE_S = 60.0
 class Place:
     """What rounds share: a cluster, a model, a folder."""
 
-    cluster: Cluster
+    cluster: Brokers
     artifact: Artifact
     folder: Path
     long_pause_s: float
+
+    @property
+    def hurtable(self) -> Cluster:
+        """The cluster, where its brokers are ours to kill."""
+        if not isinstance(self.cluster, Cluster):
+            raise ChaosError("these brokers are not ours to hurt")
+        return self.cluster
 
 
 @dataclass(slots=True)
