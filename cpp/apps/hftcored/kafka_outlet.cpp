@@ -137,6 +137,7 @@ bool KafkaOutlet::publish_poison(const Output& output) {
   const auto index = static_cast<std::size_t>(sequence::Output::kDeadLetters);
   const sequence::OutputHeader header{output.seq, fence_epoch_, output.late ? sequence::kLate : 0, output.n_inputs};
   shard.next_seq[index] = output.seq + 1;
+  gauges_.published.add();
   return send(shard, index, header, {.key = poison->key, .value = poison->value, .poison = poison.get()});
 }
 

@@ -82,6 +82,7 @@ class Recovery {
     }
     while (until_journal_ends && !comparer_.journal_ended()) take_next(shard_.lanes()[0], false);
     shard_.flush_run();
+    check_all_met();
   }
 
   /// Inputs that were polled with those of the history and come after it: live ones now.
@@ -105,6 +106,19 @@ class Recovery {
     std::vector<Input> inputs;
     std::size_t next = 0;
   };
+
+  /// Each record that stands in an output must have been said again.
+  void check_all_met() const {
+    for (std::size_t i = 0; i < sequence::kOutputs; ++i) {
+      const auto output = static_cast<sequence::Output>(i);
+      const std::uint64_t said = shard_.position().sequence.seqs[i];
+      const sequence::OutputMessage* stranger = history_.find(output, said);
+      if (stranger == nullptr) continue;
+      throw Fatal(ExitCode::kMismatch, "shard " + std::to_string(index_) + ": " + std::string{sequence::kOutputNames[i]} +
+                                           ", offset " + std::to_string(stranger->offset) +
+                                           ": does not follow from the inputs that it speaks of");
+    }
+  }
 
   void take_next(sequence::Lane lane, bool stale) {
     Input input = next(lane);

@@ -188,6 +188,19 @@ TEST(Recovery, one_altered_bit_of_what_was_published_stops_it) {
   EXPECT_THROW(restart.run(), Fatal);
 }
 
+TEST(Recovery, a_record_that_no_input_caused_stops_it) {
+  const Life life;
+  Restart restart{life, 0, 0};
+  std::array<std::vector<sequence::OutputMessage>, sequence::kOutputs> published;
+  for (const Log::Sent& sent : life.log.sent) published[sent.output].push_back(sent.message);
+  sequence::OutputMessage stranger = published[0].back();
+  ++stranger.header.seq;
+  stranger.runs.clear();
+  published[0].push_back(stranger);
+  restart.history_.emplace(sequence::Position{}, published);
+  EXPECT_THROW(restart.run(), Fatal);
+}
+
 TEST(Recovery, inputs_that_are_gone_are_named) {
   const Life life;
   Restart restart{life, life.log.sent.size(), 0};

@@ -26,18 +26,18 @@ class Scenario:
 _NO_SNAPSHOTS = (("snapshot", 'interval = "1h"'),)
 SAME = "same decisions, orders, fills and journal as without the fault"
 SCENARIOS: tuple[Scenario, ...] = (
-    Scenario("kill after poll", "kill -9 with messages taken and none decoded", SAME, die_at("after_poll", 5, 40)),
-    Scenario("kill after features", "kill -9 between features and decision", SAME, die_at("after_features", 500, 6000)),
+    Scenario("kill after poll", "kill -9 with messages taken and none decoded", SAME, die_at("after_poll", 2, 20)),
+    Scenario("kill after features", "kill -9 between features and decision", SAME, die_at("after_features", 500, 5000)),
     Scenario(
-        "kill after decision", "kill -9 with a decision that nobody has seen", SAME, die_at("after_decision", 20, 300)
+        "kill after decision", "kill -9 with a decision that nobody has seen", SAME, die_at("after_decision", 10, 120)
     ),
-    Scenario("kill after produce", "kill -9 with messages not acknowledged", SAME, die_at("after_produce", 20, 500)),
-    Scenario("kill mid snapshot", "kill -9 with half a snapshot written", SAME, die_at("mid_snapshot", 1, 4)),
+    Scenario("kill after produce", "kill -9 with messages not acknowledged", SAME, die_at("after_produce", 20, 250)),
+    Scenario("kill mid snapshot", "kill -9 with half a snapshot written", SAME, die_at("mid_snapshot", 1, 3)),
     Scenario(
-        "kill before rename", "kill -9 with a snapshot under its temporary name", SAME, die_at("before_rename", 1, 4)
+        "kill before rename", "kill -9 with a snapshot under its temporary name", SAME, die_at("before_rename", 1, 3)
     ),
-    Scenario("kill after rename", "kill -9 before the folder is on the disk", SAME, die_at("after_rename", 1, 4)),
-    Scenario("kill mid journal", "kill -9 inside a journal record", SAME, die_at("mid_journal", 2, 100)),
+    Scenario("kill after rename", "kill -9 before the folder is on the disk", SAME, die_at("after_rename", 1, 3)),
+    Scenario("kill mid journal", "kill -9 inside a journal record", SAME, die_at("mid_journal", 1, 25)),
     Scenario(
         "kill during recovery",
         "kill -9, then again while history is replayed",
