@@ -122,7 +122,9 @@ class Stand:
             self.cluster.create_topic(name, n_partitions, config={"min.insync.replicas": "2"})
         return names
 
-    def config(self, topics: Mapping[str, str], artifact: Path, tape: Tape, **sections: str) -> Path:
+    def config(
+        self, topics: Mapping[str, str], artifact: Path, tape: Tape, *, timed: bool = True, **sections: str
+    ) -> Path:
         """A daemon's configuration in a folder of its own."""
         folder = self.folder / topics["ticks"]
         folder.mkdir(parents=True, exist_ok=True)
@@ -161,6 +163,7 @@ fills = "{topics["fills"]}"
 dead_letter = "{topics["dead-letter"]}"
 [telemetry]
 page = "{folder.resolve() / "page"}"
+timed = {str(timed).lower()}
 """
             + "".join(f"[{name}]\n{text}\n" for name, text in ours.items())
         )

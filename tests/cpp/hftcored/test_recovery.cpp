@@ -101,15 +101,28 @@ class Restart {
     Decoding decoding = life_.world.decoding();
     Recovery<false> recovery{*shard_, 0, *history_, source_, decoding, comparer,
                              [this](const std::string& control) -> const Change& { return life_.world.change_of(control); }};
+    const Cleared cleared{*this, comparer, recovery};
     recovery.run(false);
     comparer.check();
-    unpublished_ = comparer.take_unpublished();
     journal_ended_ = comparer.journal_ended();
     (void)resumed.journal.close();
-    for (Output& output : unpublished_) {
-      if (output.kind == OutputKind::kPoison) delete output.poison;
-    }
   }
+
+  /// Takes what is left, and ends the poison in it, however the recovery went.
+  struct Cleared {
+    Restart& restart;
+    Comparer& comparer;
+    Recovery<false>& recovery;
+    ~Cleared() {
+      for (const Input& input : recovery.take_left_over()) {
+        if (input.kind == InputKind::kPoison) delete input.poison;
+      }
+      restart.unpublished_ = comparer.take_unpublished();
+      for (const Output& output : restart.unpublished_) {
+        if (output.kind == OutputKind::kPoison) delete output.poison;
+      }
+    }
+  };
 
   [[nodiscard]] std::vector<std::byte> journal() const {
     const auto bytes = ledger::read_file(path_);
