@@ -8,12 +8,6 @@ namespace {
 
 std::span<const std::byte> text_bytes(const std::string& text) noexcept { return std::as_bytes(std::span{text}); }
 
-std::vector<std::byte> frame_of(ledger::FrameKind kind, std::span<const std::byte> payload) {
-  std::vector<std::byte> frame(ledger::frame_bytes(payload.size()));
-  ledger::encode_frame(kind, payload, frame.data());
-  return frame;
-}
-
 bool same(std::span<const std::byte> a, std::span<const std::byte> b) noexcept {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
 }
@@ -27,7 +21,7 @@ Comparer::Comparer(std::uint8_t shard, const sequence::History& history, ledger:
 void Comparer::record(sequence::Output output, std::uint64_t seq, const ledger::JournalRecord& record) noexcept {
   if (const sequence::OutputMessage* published = history_.find(output, seq)) {
     ++n_compared_;
-    if (!same(published->value, frame_of(record.kind, record.payload()))) {
+    if (!same(published->value, sequence::frame_of(record.kind, record.payload()))) {
       differ(std::string{sequence::kOutputNames[static_cast<std::size_t>(output)]} + ", offset " +
              std::to_string(published->offset) + ", number " + std::to_string(seq));
     } else if (published->header.n_inputs != n_inputs_) {
@@ -74,7 +68,7 @@ void Comparer::control(std::uint64_t number, const Change& change) noexcept {
 /// False where the journal ends before this frame: it is to be appended.
 bool Comparer::met_in_journal(ledger::FrameKind kind, std::span<const std::byte> payload) {
   if (!frame_) return false;
-  const auto wanted = frame_of(kind, payload);
+  const auto wanted = sequence::frame_of(kind, payload);
   const auto padded = std::span{wanted}.subspan(sizeof(ledger::FrameHeader));
   if (frame_->kind != kind || !same(frame_->payload, padded)) {
     differ("journal, byte " + std::to_string(frame_->offset_bytes));

@@ -72,6 +72,9 @@ void Daemon<Timed>::run() {
   panel_.set_fence_epoch(start_.fence_epoch);
   try {
     live();
+  } catch (const Fatal& error) {
+    failure_.raise(error.code(), error.what());
+    check();
   } catch (const std::exception& error) {
     // No unwinding over threads that wait for each other: the next start meets again what is on its way.
     failure_.raise(ExitCode::kInternal, error.what());

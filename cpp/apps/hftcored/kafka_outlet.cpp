@@ -19,12 +19,6 @@ constexpr std::chrono::milliseconds kAckNap{1};
 
 std::span<const std::byte> text_bytes(std::string_view text) noexcept { return std::as_bytes(std::span{text}); }
 
-std::vector<std::byte> frame_of(ledger::FrameKind kind, std::span<const std::byte> payload) {
-  std::vector<std::byte> frame(ledger::frame_bytes(payload.size()));
-  ledger::encode_frame(kind, payload, frame.data());
-  return frame;
-}
-
 std::uint32_t symbol_of(const ledger::JournalRecord& record) noexcept {
   switch (record.kind) {
     case ledger::FrameKind::kDecision: return record.decision.symbol_id;
@@ -145,7 +139,7 @@ bool KafkaOutlet::publish_poison(const Output& output) {
 bool KafkaOutlet::publish_control(const Output& output) {
   Shard& shard = shards_[output.shard];
   const std::string text = control_text(output.seq, output.n_inputs, *output.change);
-  const std::vector<std::byte> frame = frame_of(ledger::FrameKind::kControl, text_bytes(text));
+  const std::vector<std::byte> frame = sequence::frame_of(ledger::FrameKind::kControl, text_bytes(text));
   for (std::size_t i = 0; i < sequence::kOutputs; ++i) {
     if (output.seq < shard.n_controls[i]) continue;
     shard.n_controls[i] = output.seq + 1;
@@ -164,7 +158,7 @@ bool KafkaOutlet::publish_marker(const Output& output) {
 }
 
 bool KafkaOutlet::send_silent(Shard& shard, std::size_t output, std::uint64_t n_inputs, std::uint64_t marker) {
-  const std::vector<std::byte> frame = frame_of(ledger::FrameKind::kInputOrder, {});
+  const std::vector<std::byte> frame = sequence::frame_of(ledger::FrameKind::kInputOrder, {});
   return send(shard, output, {shard.next_seq[output], fence_epoch_, 0, n_inputs},
               {.key = {}, .value = frame, .marker = marker});
 }

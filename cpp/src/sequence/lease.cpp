@@ -33,9 +33,7 @@ LeaseReader::Verdict LeaseReader::see(const OutputMessage& message) {
 }
 
 std::vector<std::byte> lease_frame(const Lease& lease) {
-  std::vector<std::byte> frame(ledger::frame_bytes(sizeof lease));
-  ledger::encode_frame(ledger::FrameKind::kLease, bytes_of(lease), frame.data());
-  return frame;
+  return frame_of(ledger::FrameKind::kLease, bytes_of(lease));
 }
 
 }  // namespace hft::sequence

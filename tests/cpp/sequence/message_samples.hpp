@@ -10,12 +10,6 @@
 
 namespace hft::sequence {
 
-inline std::vector<std::byte> frame(ledger::FrameKind kind, std::span<const std::byte> payload) {
-  std::vector<std::byte> bytes(ledger::frame_bytes(payload.size()));
-  ledger::encode_frame(kind, payload, bytes.data());
-  return bytes;
-}
-
 inline OutputMessage decision(std::uint64_t seq, std::uint64_t n_inputs, std::vector<Run> runs,
                               std::uint32_t fence_epoch = 1) {
   ledger::Decision record{};
@@ -24,13 +18,13 @@ inline OutputMessage decision(std::uint64_t seq, std::uint64_t n_inputs, std::ve
   message.offset = static_cast<std::int64_t>(seq);
   message.header = {seq, fence_epoch, 0, n_inputs};
   message.runs = std::move(runs);
-  message.value = frame(ledger::FrameKind::kDecision, bytes_of(record));
+  message.value = frame_of(ledger::FrameKind::kDecision, bytes_of(record));
   return message;
 }
 
 inline OutputMessage order_only(std::uint64_t seq, std::uint64_t n_inputs, std::vector<Run> runs) {
   OutputMessage message = decision(seq, n_inputs, std::move(runs));
-  message.value = frame(ledger::FrameKind::kInputOrder, {});
+  message.value = frame_of(ledger::FrameKind::kInputOrder, {});
   return message;
 }
 
@@ -38,7 +32,7 @@ inline OutputMessage control(std::uint64_t number, std::uint64_t n_inputs, std::
   const std::string text = "{\"control\":" + std::to_string(number) + ",\"n_inputs\":" + std::to_string(n_inputs) +
                            ",\"settings\":{}}";
   OutputMessage message = decision(0, n_inputs, std::move(runs));
-  message.value = frame(ledger::FrameKind::kControl, std::as_bytes(std::span{text}));
+  message.value = frame_of(ledger::FrameKind::kControl, std::as_bytes(std::span{text}));
   return message;
 }
 

@@ -13,7 +13,7 @@ const sequence::Run kA3{1, 0, 0, 3};
 const sequence::Run kB2{2, 0, 0, 2};
 
 OutputMessage as_order(OutputMessage message) {
-  message.value = frame(ledger::FrameKind::kOrder, bytes_of(ledger::Order{}));
+  message.value = frame_of(ledger::FrameKind::kOrder, bytes_of(ledger::Order{}));
   return message;
 }
 

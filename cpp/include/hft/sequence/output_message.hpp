@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hft/ledger/frame.hpp"
 #include "hft/sequence/lane.hpp"
 
 namespace hft::sequence {
@@ -35,6 +36,13 @@ template <class T>
 }
 [[nodiscard]] inline std::span<const std::byte> bytes_of(const std::vector<Run>& runs) noexcept {
   return std::as_bytes(std::span{runs});
+}
+
+/// The value of a message: one frame. Cold path: allocates.
+[[nodiscard]] inline std::vector<std::byte> frame_of(ledger::FrameKind kind, std::span<const std::byte> payload) {
+  std::vector<std::byte> frame(ledger::frame_bytes(payload.size()));
+  ledger::encode_frame(kind, payload, frame.data());
+  return frame;
 }
 
 /// Nothing where the bytes are no such header.
