@@ -2,33 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <vector>
 
+#include "allocation_count.hpp"
 #include "hft/event/sequence_guard.hpp"
 #include "hft/event/wire_decoder.hpp"
 #include "message_samples.hpp"
-
-namespace {
-std::atomic<std::size_t> n_allocations{0};
-
-void* counted(std::size_t n_bytes, std::size_t alignment) {
-  n_allocations.fetch_add(1, std::memory_order_relaxed);  // one thread: only the sum matters
-  const std::size_t rounded = (n_bytes + alignment - 1) / alignment * alignment;
-  if (void* p = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded)) return p;
-  throw std::bad_alloc();
-}
-}  // namespace
-
-void* operator new(std::size_t n) { return counted(n, alignof(std::max_align_t)); }
-void* operator new(std::size_t n, std::align_val_t a) { return counted(n, static_cast<std::size_t>(a)); }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
 
 namespace hft::event {
 namespace {
@@ -47,7 +27,7 @@ TEST(WireAllocation, AMillionMessagesAllocateNothing) {
       }
     }
     std::size_t n_good = 0;
-    const std::size_t before = n_allocations.load(std::memory_order_relaxed);
+    const std::size_t before = testing::n_allocations();
     ASSERT_GT(before, 0U) << "the counter counts";
     for (int round = 0; round < 50'000; ++round) {
       for (const std::string& value : messages) {
@@ -56,7 +36,7 @@ TEST(WireAllocation, AMillionMessagesAllocateNothing) {
         n_good += guard.check(event.symbol_id, event.source_seq, event.flags) != SequenceGuard::Seen::kReset ? 1 : 0;
       }
     }
-    EXPECT_EQ(n_allocations.load(std::memory_order_relaxed), before);
+    EXPECT_EQ(testing::n_allocations(), before);
     EXPECT_EQ(n_good, format == Format::kJson ? 500'000U : 250'000U);
   }
 }
