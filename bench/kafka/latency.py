@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 from stand import (
     CONSUMER,
+    FEED,
     PRODUCER,
     Stand,
     Tape,
@@ -73,7 +74,7 @@ def hops(stand: Stand, options: Options) -> list[dict[str, Any]]:
         n = int(rate * options.seconds)
         bare, through, own = [], [], []
         topics = stand.topics()
-        tape = make_tape(n * options.blocks)
+        tape = make_tape(n * options.blocks, rate)  # event time runs as the clock does
         config = stand.config(topics, artifact, tape)
         with stand.daemon(config):
             for block in range(options.blocks):
@@ -106,7 +107,7 @@ def _hop(
         key_of=tape.key_of[part],
         decisions=decisions,
         warm_up=int(rate / 2),
-        producer={**PRODUCER, "linger.ms": "1" if rate > 10_000 else "0"},
+        producer=FEED,
         consumer=CONSUMER,
     )
     if figures["n_lost"] or figures["error"]:
@@ -227,6 +228,7 @@ def main() -> None:
     parser.add_argument("--warm-up", type=float, default=10.0, help="seconds of load on the brokers before, twice")
     parser.add_argument("--drain-messages", type=int, default=2_000_000)
     parser.add_argument("--artifact", type=Path, help="model of the drain; default: the demo's, which takes a minute")
+    parser.add_argument("--threads", default='wait = "block"', help="lines of [threads], separated by semicolons")
     parser.add_argument("--only", default="hops,drain,leader_loss,recovery")
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "results" / "kafka.json")
     given = parser.parse_args()
@@ -237,14 +239,14 @@ def main() -> None:
     rates = tuple(float(rate) for rate in given.rates.split(","))
     with (
         tempfile.TemporaryDirectory(prefix="hftcore-bench-") as work,
-        Cluster(benchmark=True, failover="fast") as cluster,
+        Cluster(failover="fast") as cluster,
     ):
         options = Options(
             rates, given.seconds, given.blocks, given.drain_messages, Path(work), given.artifact, given.warm_up
         )
-        stand = Stand(cluster, Path(work))
+        stand = Stand(cluster, Path(work), given.threads.replace(";", "\n"))
         warm_up(stand, options)
-        results: dict[str, Any] = {"machine": machine(), "method": __doc__, "goals": _GOALS}
+        results: dict[str, Any] = {"machine": machine(), "method": __doc__, "goals": _GOALS, "threads": given.threads}
         for name in wanted:
             results[name] = parts[name](stand, options)
             write_results(given.out, results)

@@ -26,7 +26,6 @@ from hftcore.steps import Steps
 from hftcore.telemetry import read_page
 
 SYMBOLS = ("AAA", "BBB", "CCC", "DDD", "EEE", "FFF", "GGG", "HHH")
-_EVENT_RATE_HZ = 2_000.0  # in event time
 _START_NS = 1_704_204_000_000_000_000  # 2024-01-02 14:00 UTC: inside the hours of the demo's spec
 CLIENT = {
     "socket.nagle.disable": "true",
@@ -36,6 +35,7 @@ CLIENT = {
 }
 CONSUMER = {**CLIENT, "fetch.wait.max.ms": "10", "fetch.queue.backoff.ms": "1", "check.crcs": "false"}
 PRODUCER = {**CLIENT, "enable.idempotence": "true", "acks": "all"}
+FEED = {**PRODUCER, "linger.ms": "1"}  # or 1,000 messages a second are 1,000 requests: half a core of the two
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,17 @@ class Tape:
     instruments: hc.InstrumentTable
 
 
-def make_tape(n_events: int, seed: int = 7) -> Tape:
-    """Quotes and trades of eight symbols, packed, numbered per symbol as a feed does."""
+def make_tape(n_events: int, rate_hz: float = 2_000.0, seed: int = 7) -> Tape:
+    """Quotes and trades of eight symbols, packed, numbered per symbol as a feed does.
+
+    ``rate_hz`` of them are one second of event time.
+    """
     table = hc.InstrumentTable(hc.Instrument(symbol, max_px_ticks=1_000_000) for symbol in SYMBOLS)
     events = hc.generate(
         seed=seed,
         symbols=list(table),
-        seconds=n_events * 1.02 / _EVENT_RATE_HZ,
-        rate=_EVENT_RATE_HZ,
+        seconds=n_events * 1.02 / rate_hz,
+        rate=rate_hz,
         signal=0.8,
         book_levels=0,
         start_ns=_START_NS,
@@ -110,9 +113,10 @@ def stump_artifact(folder: Path) -> Path:
 class Stand:
     """One cluster with fresh topics for each daemon."""
 
-    def __init__(self, cluster: Cluster, folder: Path) -> None:
+    def __init__(self, cluster: Cluster, folder: Path, threads: str = 'wait = "block"') -> None:
         self.cluster = cluster
         self.folder = folder
+        self.threads = threads
 
     def topics(self, n_partitions: int = 1) -> dict[str, str]:
         """Fresh topics as the daemon's documentation has them: replicated three times, two in sync."""
@@ -123,19 +127,26 @@ class Stand:
         return names
 
     def config(
-        self, topics: Mapping[str, str], artifact: Path, tape: Tape, *, timed: bool = True, **sections: str
+        self,
+        topics: Mapping[str, str],
+        artifact: Path,
+        tape: Tape,
+        *,
+        timed: bool = True,
+        producer: Mapping[str, str] = {},
+        **sections: str,
     ) -> Path:
         """A daemon's configuration in a folder of its own."""
         folder = self.folder / topics["ticks"]
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "instruments.json").write_text(tape.instruments.to_json())
-        pairs = "\n".join(f'"{name}" = "{value}"' for name, value in CLIENT.items())
+        pairs = _toml(CLIENT)
         ours = {
             # No position is allowed, so every intent is a decision, refused: about one for five messages.
             "strategy": 'threshold = 0.4\norder_qty = 1\ncooldown = "20ms"',
             "risk": "max_open_positions = 0",
             "snapshot": 'interval = "5s"',
-            "threads": 'wait = "block"',
+            "threads": self.threads,
             **sections,
         }
         path = folder / "hft.toml"
@@ -155,7 +166,7 @@ bootstrap = "{self.cluster.bootstrap}"
 [kafka.consumer]
 {pairs}
 [kafka.producer]
-{pairs}
+{_toml({**CLIENT, **producer})}
 [output]
 decisions = "{topics["decisions"]}"
 orders = "{topics["orders"]}"
@@ -179,6 +190,10 @@ timed = {str(timed).lower()}
         finally:
             if process.running:
                 process.stop()
+
+
+def _toml(settings: Mapping[str, str]) -> str:
+    return "\n".join(f'"{name}" = "{value}"' for name, value in settings.items())
 
 
 def page_of(config: Path) -> dict[str, Any]:

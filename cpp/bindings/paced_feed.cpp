@@ -23,6 +23,8 @@ constexpr milliseconds kNudge{100};
 constexpr std::int64_t kNapNs = 50'000'000;      // how long an abort may go unnoticed
 constexpr std::int64_t kHeadStartNs = 20'000'000;  // the threads wake up before message 0 is due
 constexpr std::uint64_t kSendsPerPoll = 64;
+constexpr std::size_t kMostPerBurst = 1'024;
+constexpr unsigned kBurstShift = 56;  // of a message's tag: its burst plus one, over its index
 constexpr std::size_t kMostErrors = 32;  // distinct texts that are kept
 
 void count(std::map<std::string, std::uint64_t>& errors, const std::string& text) {
@@ -196,12 +198,14 @@ void PacedFeed::send(Worker& worker, const Pending& pending) {
     const auto partition = static_cast<std::size_t>(partition_of(block, i));
     if ((partition + block.topics[i]) % workers_.size() == worker.number) send_one(worker, block, i, pending.first + i);
   }
+  end_burst(worker);
 }
 
 void PacedFeed::send_one(Worker& worker, const FeedBlock& block, std::size_t i, std::uint64_t index) {
   const std::int64_t due_ns = schedule_.due_ns(index);
   if (schedule_.paced()) {
     wait_until(worker, due_ns);
+    begin_burst(worker);
     if (aborted()) return;
   }
   const std::int64_t due_wall_ns = due_ns + wall_offset_ns_;
@@ -209,9 +213,15 @@ void PacedFeed::send_one(Worker& worker, const FeedBlock& block, std::size_t i, 
   const std::span headers = std::span{header}.first(config_.time_header ? 1 : 0);
   Error why;
   const std::int64_t now_ns = steady_ns();
+  std::uint64_t tag = index;
+  if (worker.burst) {
+    worker.bursts.add(*worker.burst);
+    tag |= std::uint64_t{*worker.burst + 1U} << kBurstShift;
+  }
   while (!worker.producer->produce(worker.topics[block.topics[i]], partition_of(block, i),
-                                   bytes_of(config_.keys[block.keys[i]]), block.values[i], headers, index, &why)) {
+                                   bytes_of(config_.keys[block.keys[i]]), block.values[i], headers, tag, &why)) {
     if (why.kind != ErrorKind::kQueueFull || aborted()) {
+      if (worker.burst) worker.bursts.acknowledged(*worker.burst);
       ++worker.totals.n_failed;
       count(worker.totals.errors, why.text);
       if (why.kind == ErrorKind::kFatal) abort();
@@ -228,18 +238,38 @@ void PacedFeed::send_one(Worker& worker, const FeedBlock& block, std::size_t i, 
 void PacedFeed::wait_until(Worker& worker, std::int64_t due_ns) {
   std::int64_t now_ns = steady_ns();
   if (now_ns < due_ns) {
+    end_burst(worker);
     poll(worker, milliseconds{0});
     now_ns = steady_ns();
   }
   for (; now_ns < due_ns && !aborted(); now_ns = steady_ns()) sleep_until(std::min(due_ns, now_ns + kNapNs));
 }
 
+void PacedFeed::begin_burst(Worker& worker) {
+  if (worker.n_burst >= kMostPerBurst) end_burst(worker);
+  while (!worker.burst && !aborted()) {
+    worker.burst = worker.bursts.begin(std::chrono::microseconds{0});
+    if (!worker.burst) poll(worker, milliseconds{5});  // until something is acknowledged
+  }
+  ++worker.n_burst;
+}
+
+void PacedFeed::end_burst(Worker& worker) {
+  if (worker.burst) worker.bursts.end(*worker.burst);
+  worker.burst.reset();
+  worker.n_burst = 0;
+}
+
 void PacedFeed::poll(Worker& worker, milliseconds timeout) {
   FeedTotals& totals = worker.totals;
   std::int64_t now_ns = 0;
   std::uint64_t n_delivered = 0;
-  worker.producer->poll(timeout, [&](std::uint64_t index, std::int32_t, std::int64_t, int code) {
+  worker.producer->poll(timeout, [&](std::uint64_t tag, std::int32_t, std::int64_t, int code) {
     if (now_ns == 0) now_ns = steady_ns();
+    const std::uint64_t index = tag & ((std::uint64_t{1} << kBurstShift) - 1);
+    if (const std::uint64_t burst = tag >> kBurstShift; burst != 0) {
+      worker.bursts.acknowledged(static_cast<kafka::Bursts::Id>(burst - 1));
+    }
     if (code != 0) {
       ++totals.n_failed;
       count(totals.errors, config_.library->text_of(code));

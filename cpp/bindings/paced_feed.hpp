@@ -8,11 +8,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "hft/kafka/bursts.hpp"
 #include "hft/kafka/producer.hpp"
 #include "hft/telemetry/latency_histogram.hpp"
 
@@ -101,6 +103,7 @@ class PacedFeed {
   [[nodiscard]] FeedTotals totals() const;
 
   static constexpr std::size_t kMostBlocks = 3;
+  static constexpr std::size_t kMostBursts = 3;
 
  private:
   struct Worker {
@@ -108,6 +111,9 @@ class PacedFeed {
     std::unique_ptr<kafka::Producer> producer;
     std::vector<kafka::Topic> topics;
     FeedTotals totals;
+    kafka::Bursts bursts{kMostBursts};
+    std::optional<kafka::Bursts::Id> burst;
+    std::size_t n_burst = 0;  // messages in it
     std::thread thread;
     bool done = false;  // guarded by mutex_
   };
@@ -124,6 +130,8 @@ class PacedFeed {
   void send(Worker& worker, const Pending& pending);
   void send_one(Worker& worker, const FeedBlock& block, std::size_t i, std::uint64_t index);
   void wait_until(Worker& worker, std::int64_t due_ns);
+  void begin_burst(Worker& worker);
+  void end_burst(Worker& worker);
   void poll(Worker& worker, kafka::milliseconds timeout);
   void attend(std::unique_lock<std::mutex>& lock, const Tick& tick);
   void join() noexcept;

@@ -17,6 +17,8 @@ constexpr std::chrono::milliseconds kCare{50};  // a dead leader's successor is 
 constexpr std::chrono::milliseconds kShowEvery{250};
 constexpr std::chrono::seconds kSnapshotWait{5};
 constexpr std::chrono::seconds kEndWait{15};
+constexpr std::chrono::milliseconds kBurstWait{5};
+constexpr std::size_t kMostPerBurst = 4096;
 constexpr int kSyslogError = 3;  // the client's log lines carry syslog's levels
 
 /// The next of the blocked signals, or 0 when none came in time.
@@ -110,7 +112,7 @@ void Daemon<Timed>::go_live() {
                                          panel_.journal_sync);
   hot_ = std::make_unique<Hot<Timed>>(std::move(live), rings_, stopwatch(panel_.hot_times), panel_.hot);
   ingest_ = std::make_unique<Ingest<Timed>>(*start_.source, *start_.decoding, rings_, mailbox_,
-                                            stopwatch(panel_.ingest_times), panel_.ingest);
+                                            stopwatch(panel_.ingest_times), panel_.ingest, setup_.config.threads.wait);
   snapshotter_ = std::make_unique<Snapshotter>(std::move(snapshots), mailbox_, *journals_, *start_.outlet,
                                                start_.reader.get(), start_.fence_epoch, log_, panel_.snapshot);
   kafka_outlet_ = dynamic_cast<KafkaOutlet*>(start_.outlet.get());
@@ -285,10 +287,16 @@ void Daemon<Timed>::publish_all() {
     }
   }
   std::array<Output, 64> batch;
-  while (const std::size_t n = rings_.outputs.pop_n(batch)) {
-    for (const Output& output : std::span{batch}.first(n)) {
-      if (!start_.outlet->publish(output)) return;  // the acknowledgements' thread says why
+  while (std::size_t n = rings_.outputs.pop_n(batch)) {
+    // Where brokers are slow the ring holds what comes meanwhile, and from its half on the client does.
+    while (!start_.outlet->begin_burst(kBurstWait) && rings_.outputs.size_approx() < rings_.outputs.capacity() / 2) {}
+    for (std::size_t n_burst = n; n != 0; n_burst += n) {
+      for (const Output& output : std::span{batch}.first(n)) {
+        if (!start_.outlet->publish(output)) return;  // the acknowledgements' thread says why
+      }
+      n = n_burst < kMostPerBurst ? rings_.outputs.try_pop_n(batch) : 0;
     }
+    start_.outlet->end_burst();
   }
 }
 

@@ -22,7 +22,7 @@ namespace hft::daemon {
 struct Rings {
   Rings(std::size_t n_events, std::size_t n_records, ring::WaitKind wait)
       : inputs{n_events, ring::Overflow::kBlock, wait},
-        outputs{n_records, ring::Overflow::kBlock, ring::WaitKind::kBlock},
+        outputs{n_records, ring::Overflow::kBlock, wait},
         records{n_records, ring::Overflow::kBlock, ring::WaitKind::kBlock} {}
 
   ring::Channel<Input> inputs;         // ingest → hot

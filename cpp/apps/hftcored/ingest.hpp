@@ -49,13 +49,15 @@ struct IngestCounters {
   telemetry::Counter stale;
 };
 
-/// The ingest thread: polls, decodes in place, pushes. It may wait for the source and for room in the ring.
+/// The ingest thread: polls, decodes in place, pushes. It may wait for the source and for room in the ring; where threads
+/// spin, it asks the source without a pause.
 template <bool Timed>
 class Ingest {
  public:
   Ingest(Source& source, Decoding& decoding, Rings& rings, Mailbox& mailbox, engine::Stopwatch<Timed> watch,
-         const IngestCounters& counters)
-      : source_{source}, decoding_{decoding}, rings_{rings}, mailbox_{mailbox}, watch_{watch}, counters_{counters} {}
+         const IngestCounters& counters, ring::WaitKind wait)
+      : source_{source}, decoding_{decoding}, rings_{rings}, mailbox_{mailbox}, watch_{watch}, counters_{counters},
+        poll_for_{wait == ring::WaitKind::kSpin ? std::chrono::milliseconds{0} : kPoll} {}
 
   /// Until stop(). Throws Fatal. `left_over`: inputs that recovery polled and did not need; they go first.
   void run(std::span<const CatchUp::ShardLanes> shards, std::vector<Input> left_over) {
@@ -116,7 +118,7 @@ class Ingest {
   }
 
   void take_some() {
-    const std::size_t n = source_.poll(raw_, kPoll);
+    const std::size_t n = source_.poll(raw_, poll_for_);
     if (n == 0) return;
     base::fault_point(base::FaultPoint::kAfterPoll);
     const std::uint64_t arrived_ticks = watch_.start();
@@ -155,6 +157,7 @@ class Ingest {
   Mailbox& mailbox_;
   engine::Stopwatch<Timed> watch_;
   IngestCounters counters_;
+  std::chrono::milliseconds poll_for_;
   std::vector<RawInput> raw_ = std::vector<RawInput>(kBatch);
   std::vector<Input> inputs_ = std::vector<Input>(kBatch);
   std::atomic<bool> paused_{false};

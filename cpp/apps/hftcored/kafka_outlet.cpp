@@ -35,6 +35,7 @@ struct KafkaOutlet::Sent {
   std::size_t output;
   std::uint64_t sent_ticks;
   std::uint64_t marker;  // id; 0: none
+  std::optional<kafka::Bursts::Id> burst;
 };
 
 KafkaOutlet::KafkaOutlet(const kafka::Library& library, std::span<const kafka::Setting> settings,
@@ -86,6 +87,16 @@ void KafkaOutlet::resume(std::size_t index, const sequence::Position& from, cons
     shard.next_seq[i] = history.seq_end(output);
     shard.n_controls[i] = history.n_controls(output);
   }
+}
+
+bool KafkaOutlet::begin_burst(std::chrono::microseconds timeout) {
+  burst_ = bursts_.begin(timeout);
+  return burst_.has_value();
+}
+
+void KafkaOutlet::end_burst() {
+  if (burst_) bursts_.end(*burst_);
+  burst_.reset();
 }
 
 bool KafkaOutlet::publish(const Output& output) {
@@ -180,14 +191,14 @@ bool KafkaOutlet::send(Shard& shard, std::size_t output, const sequence::OutputH
   if (piece.arrived_ticks != 0 && gauges_.to_produce != nullptr) {
     gauges_.to_produce->record(clock.ns_between(piece.arrived_ticks, now_ticks));
   }
-  auto sent = std::make_unique<Sent>(
-      Sent{shard.acknowledged.get(), output, now_ticks, piece.marker});
+  auto sent = std::make_unique<Sent>(Sent{shard.acknowledged.get(), output, now_ticks, piece.marker, burst_});
   return hand_over(shard, output, std::span{headers}.first(n), piece, std::move(sent));
 }
 
 bool KafkaOutlet::hand_over(Shard& shard, std::size_t output, std::span<const kafka::Header> headers,
                             const Piece& piece, std::unique_ptr<Sent> sent) {
   n_open_.fetch_add(1, std::memory_order_relaxed);
+  if (sent->burst) bursts_.add(*sent->burst);
   const auto tag = reinterpret_cast<std::uintptr_t>(sent.get());
   kafka::Error why;
   while (!producer_.produce(topics_[output], shard.partition, piece.key, piece.value, headers, tag, &why)) {
@@ -199,6 +210,7 @@ bool KafkaOutlet::hand_over(Shard& shard, std::size_t output, std::span<const ka
     }
     failed_code_.store(why.code != 0 ? why.code : -1);
     n_open_.fetch_sub(1, std::memory_order_relaxed);
+    if (sent->burst) bursts_.acknowledged(*sent->burst);
     return false;
   }
   (void)sent.release();  // comes back with the acknowledgement
@@ -214,6 +226,7 @@ std::size_t KafkaOutlet::poll(std::chrono::milliseconds timeout) {
   return producer_.poll(timeout, [this](std::uint64_t tag, std::int32_t, std::int64_t offset, int code) {
     const std::unique_ptr<Sent> sent{reinterpret_cast<Sent*>(static_cast<std::uintptr_t>(tag))};
     acknowledge(*sent, offset, code);
+    if (sent->burst) bursts_.acknowledged(*sent->burst);
     n_open_.fetch_sub(1, std::memory_order_release);
   });
 }

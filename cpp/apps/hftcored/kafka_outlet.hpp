@@ -13,6 +13,7 @@
 
 #include "hft/config/daemon_config.hpp"
 #include "hft/event/instrument.hpp"
+#include "hft/kafka/bursts.hpp"
 #include "hft/kafka/producer.hpp"
 #include "hft/sequence/input_order.hpp"
 #include "hft/sequence/lease.hpp"
@@ -42,6 +43,7 @@ struct OutletGauges {
 class KafkaOutlet final : public Outlet {
  public:
   static constexpr std::size_t kMostRuns = 512;  // 4 KiB of header
+  static constexpr std::size_t kMostBursts = 3;  // of a message or two requests each; the client sends five at most
 
   struct ShardParts {
     std::int32_t partition;
@@ -58,6 +60,8 @@ class KafkaOutlet final : public Outlet {
   void set_gauges(const OutletGauges& gauges) noexcept { gauges_ = gauges; }
 
   void resume(std::size_t shard, const sequence::Position& from, const sequence::History& history) override;
+  [[nodiscard]] bool begin_burst(std::chrono::microseconds timeout) override;
+  void end_burst() override;
   [[nodiscard]] bool publish(const Output& output) override;
   [[nodiscard]] bool drain(std::chrono::milliseconds timeout) override;
   [[nodiscard]] bool safe(std::size_t shard, std::uint64_t marker,
@@ -106,6 +110,8 @@ class KafkaOutlet final : public Outlet {
   std::vector<Shard> shards_;
   std::uint32_t fence_epoch_ = 0;
   OutletGauges gauges_;
+  kafka::Bursts bursts_{kMostBursts};
+  std::optional<kafka::Bursts::Id> burst_;  // publisher's
   std::atomic<int> failed_code_{0};
   std::atomic<std::uint64_t> n_open_{0};  // handed over, not acknowledged
 };

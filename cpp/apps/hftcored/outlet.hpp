@@ -31,6 +31,9 @@ class Outlet {
 
   /// Cold path: goes on where a shard's history ends.
   virtual void resume(std::size_t shard, const sequence::Position& from, const sequence::History& history) = 0;
+  /// Publisher thread, around what it has at hand: waits up to `timeout` for room on the way out. False: there was none.
+  [[nodiscard]] virtual bool begin_burst(std::chrono::microseconds timeout) = 0;
+  virtual void end_burst() = 0;
   /// Publisher thread. Takes over the poison of its output. False: it cannot go out, and neither may what follows.
   [[nodiscard]] virtual bool publish(const Output& output) = 0;
   /// Waits until everything is acknowledged; false when that took too long.
@@ -47,6 +50,8 @@ class NoOutlet final : public Outlet {
   NoOutlet(OnPoison on_poison, void* context) : on_poison_{on_poison}, context_{context} {}
 
   void resume(std::size_t, const sequence::Position&, const sequence::History&) override {}
+  [[nodiscard]] bool begin_burst(std::chrono::microseconds) override { return true; }
+  void end_burst() override {}
   [[nodiscard]] bool publish(const Output& output) override {
     if (output.kind != OutputKind::kPoison) return true;
     const std::unique_ptr<Poison> poison{output.poison};

@@ -29,8 +29,10 @@ struct Batch {
   std::size_t n = 0;
 };
 
-
 constexpr std::chrono::milliseconds kPoll{20};
+
+// A watcher that asked as often as a reader does would cost the brokers as much as the input itself.
+const std::array kWatchSettings{kafka::Setting{"fetch.wait.max.ms", "200"}, kafka::Setting{"fetch.min.bytes", "65536"}};
 
 std::vector<kafka::TopicPartitionOffset> assignment_of(const config::OutputConfig& topics,
                                                        std::span<const OutputReader::Begin> begins) {
@@ -49,12 +51,14 @@ std::vector<kafka::TopicPartitionOffset> assignment_of(const config::OutputConfi
 
 OutputReader::OutputReader(const kafka::Library& library, std::span<const kafka::Setting> settings,
                            const config::OutputConfig& topics, std::span<const Begin> begins)
-    : names_{topics.decisions, topics.orders, topics.fills, topics.dead_letter},
-      consumer_{library, settings, assignment_of(topics, begins)},
+    : library_{library},
+      settings_{settings.begin(), settings.end()},
+      names_{topics.decisions, topics.orders, topics.fills, topics.dead_letter},
+      consumer_{std::in_place, library, settings, assignment_of(topics, begins)},
       messages_(begins.size()) {
   for (std::size_t output = 0; output < sequence::kOutputs; ++output) {
     for (std::size_t shard = 0; shard < begins.size(); ++shard) {
-      const auto& from = consumer_.assignment()[output * begins.size() + shard];
+      const auto& from = consumer_->assignment()[output * begins.size() + shard];
       lanes_.emplace_back(shard, output, from.partition, from.offset, LeaseReader{begins[shard].fence_epoch});
     }
   }
@@ -63,7 +67,7 @@ OutputReader::OutputReader(const kafka::Library& library, std::span<const kafka:
 std::uint32_t OutputReader::read_to_end(std::chrono::milliseconds timeout) {
   std::map<const Lane*, std::int64_t> ends;
   for (const Lane& lane : lanes_) {
-    const kafka::Watermarks marks = consumer_.watermarks(names_[lane.output], lane.partition, timeout);
+    const kafka::Watermarks marks = consumer_->watermarks(names_[lane.output], lane.partition, timeout);
     if (lane.next_offset < marks.low || lane.next_offset > marks.high) {
       throw Fatal(ExitCode::kInputLost, where(lane, lane.next_offset) + ": what this daemon published since its snapshot is not there, the topic holds [" +
                                             std::to_string(marks.low) + ", " + std::to_string(marks.high) + ")");
@@ -84,7 +88,7 @@ template <class Done>
 void OutputReader::read_until(Done&& done, const sequence::Lease* own, std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   while (!std::all_of(lanes_.begin(), lanes_.end(), done)) {
-    Batch batch{consumer_};
+    Batch batch{*consumer_};
     for (const kafka::Message& message : batch.poll(kPoll)) {
       Lane& lane = lane_of(message);
       see(lane, read(message, lane), own);
@@ -118,8 +122,15 @@ void OutputReader::see(Lane& lane, OutputMessage message, const sequence::Lease*
   }
 }
 
+void OutputReader::begin_watch() {
+  std::vector<kafka::TopicPartitionOffset> from;
+  for (const Lane& lane : lanes_) from.push_back({names_[lane.output], lane.partition, lane.next_offset});
+  settings_.insert(settings_.end(), kWatchSettings.begin(), kWatchSettings.end());
+  consumer_.emplace(library_, settings_, from);
+}
+
 std::optional<sequence::Lease> OutputReader::watch(std::chrono::milliseconds timeout) {
-  Batch batch{consumer_};
+  Batch batch{*consumer_};
   for (const kafka::Message& message : batch.poll(timeout)) {
     Lane& lane = lane_of(message);
     if (lane.reader.see(read(message, lane)) == LeaseReader::Verdict::kLease) return lane.reader.current();
@@ -142,7 +153,7 @@ std::uint64_t OutputReader::n_void() const noexcept {
 }
 
 OutputReader::Lane& OutputReader::lane_of(const kafka::Message& message) {
-  const std::string& name = consumer_.topics()[message.topic];
+  const std::string& name = consumer_->topics()[message.topic];
   return *std::find_if(lanes_.begin(), lanes_.end(), [&](const Lane& lane) {
     return names_[lane.output] == name && lane.partition == message.partition;
   });
@@ -153,7 +164,7 @@ OutputMessage OutputReader::read(const kafka::Message& message, const Lane& lane
   out.offset = message.offset;
   out.value.assign(message.value.begin(), message.value.end());
   bool has_header = false;
-  for (const kafka::HeaderView& header : consumer_.headers_of(message)) {
+  for (const kafka::HeaderView& header : consumer_->headers_of(message)) {
     if (header.name == sequence::kHeaderName) {
       const auto read = sequence::read_header(header.value);
       if (read) out.header = *read;
@@ -176,8 +187,8 @@ std::string OutputReader::where(const Lane& lane, std::int64_t offset) const {
 }
 
 void OutputReader::check_consumer() {
-  if (!consumer_.failed()) return;
-  if (const auto error = consumer_.take_error()) {
+  if (!consumer_->failed()) return;
+  if (const auto error = consumer_->take_error()) {
     const bool lost = error->kind == kafka::ErrorKind::kInputLost;
     throw Fatal(lost ? ExitCode::kInputLost : ExitCode::kKafka, "reading own outputs: " + error->text);
   }

@@ -24,7 +24,7 @@ class StaleSnapshot : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Reads our own outputs: first as history, up to the lease of this daemon, then for ever, to see who comes after us.
+/// Reads our own outputs: first as history, up to the lease of this daemon; then watches them, to see who comes after us.
 class OutputReader {
  public:
   /// Where to begin with one shard's outputs.
@@ -48,11 +48,13 @@ class OutputReader {
   [[nodiscard]] Messages take(std::size_t shard) { return std::move(messages_[shard]); }
   [[nodiscard]] std::uint64_t n_void() const noexcept;
 
+  /// Ends the history. A watcher is in no hurry: brokers may answer it in bulk. Cold path: throws kafka::KafkaError.
+  void begin_watch();
   /// A cold thread, from then on: waits up to `timeout`; says who fenced us.
   [[nodiscard]] std::optional<sequence::Lease> watch(std::chrono::milliseconds timeout);
   /// Any thread: true when these offsets of a shard's outputs were read, and no newer lease stood before them.
   [[nodiscard]] bool has_read(std::size_t shard, const std::array<std::int64_t, sequence::kOutputs>& offsets) const;
-  [[nodiscard]] kafka::Consumer& consumer() noexcept { return consumer_; }
+  [[nodiscard]] kafka::Consumer& consumer() noexcept { return *consumer_; }
 
  private:
   struct Lane {
@@ -75,8 +77,10 @@ class OutputReader {
   [[nodiscard]] std::string where(const Lane& lane, std::int64_t offset) const;
   void check_consumer();
 
+  const kafka::Library& library_;
+  std::vector<kafka::Setting> settings_;
   std::array<std::string, sequence::kOutputs> names_;
-  kafka::Consumer consumer_;
+  std::optional<kafka::Consumer> consumer_;
   std::deque<Lane> lanes_;
   std::vector<Messages> messages_;
 };

@@ -159,6 +159,7 @@ void Start<Timed>::read_outputs() {
   reader->read_to_lease(lease, kKafkaWait);
   for (std::size_t i = 0; i < members.size(); ++i) members[i].history.emplace(members[i].begin(), reader->take(i));
   log_.info("own outputs read back", {{"fence_epoch", fence_epoch}, {"void", reader->n_void()}});
+  reader->begin_watch();
   outlet = std::move(kafka_outlet);
 }
 
