@@ -69,7 +69,7 @@ ProbeTotals HopProbe::run(std::shared_ptr<const FeedBlock> block, const PacedFee
     for (const kafka::ClientEvent& event : consumer_->poll_events(milliseconds{0})) {
       if (event.kind == kafka::EventKind::kError) ++errors[event.text];
     }
-    if (consumer_->broker_down()) consumer_->nudge(milliseconds{100});
+    if (consumer_->broker_down()) consumer_->nudge();
     tick();
   };
   try {

@@ -19,7 +19,6 @@ using kafka::ErrorKind;
 using kafka::milliseconds;
 
 constexpr milliseconds kTick{50};
-constexpr milliseconds kNudge{100};
 constexpr std::int64_t kNapNs = 50'000'000;      // how long an abort may go unnoticed
 constexpr std::int64_t kHeadStartNs = 20'000'000;  // the threads wake up before message 0 is due
 constexpr std::uint64_t kSendsPerPoll = 64;
@@ -134,14 +133,16 @@ bool PacedFeed::finish(milliseconds timeout, const Tick& tick) {
 
 /// One turn of a thread that waits for the others: client errors, new leaders, interrupts. Lets go of the lock.
 void PacedFeed::attend(std::unique_lock<std::mutex>& lock, const Tick& tick) {
-  changed_.wait_for(lock, kTick);
+  auto wait = kTick;
+  for (const auto& worker : workers_) wait = std::min(wait, worker->producer->nudge_interval());
+  changed_.wait_for(lock, wait);
   lock.unlock();
   try {
     for (auto& worker : workers_) {
       for (const kafka::ClientEvent& event : worker->producer->poll_events(milliseconds{0})) {
         if (event.kind == kafka::EventKind::kError) count(client_errors_, event.text);
       }
-      if (worker->producer->broker_down()) worker->producer->nudge(kNudge);
+      if (worker->producer->broker_down()) worker->producer->nudge();
     }
     tick();
   } catch (...) {

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -13,7 +14,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kTick{5};
 constexpr std::chrono::milliseconds kLook{100};
-constexpr std::chrono::milliseconds kCare{50};  // a dead leader's successor is asked for this often
 constexpr std::chrono::milliseconds kShowEvery{250};
 constexpr std::chrono::seconds kSnapshotWait{5};
 constexpr std::chrono::seconds kEndWait{15};
@@ -319,12 +319,14 @@ void Daemon<Timed>::watch_outputs() {
   }
 }
 
-/// Clients look for new leaders once a second; asking for them makes it a twentieth of that.
+/// Clients look for new leaders once a second; asking for them makes it a twentieth of that or less.
 template <bool Timed>
 void Daemon<Timed>::take_care() {
   auto next_lag = std::chrono::steady_clock::now();
-  const auto mind_client = [this](auto& client, const char* name) {
+  std::chrono::milliseconds rest;
+  const auto mind_client = [&](auto& client, const char* name) {
     if (client.broker_down()) client.nudge();
+    rest = std::min(rest, client.nudge_interval());
     for (const kafka::ClientEvent& event : client.poll_events(std::chrono::milliseconds{0})) {
       if (event.kind == kafka::EventKind::kStats) continue;
       const bool serious = event.kind == kafka::EventKind::kError || event.code <= kSyslogError;
@@ -332,6 +334,7 @@ void Daemon<Timed>::take_care() {
     }
   };
   while (!ending_.load()) {
+    rest = kLook;
     if (kafka_source_ != nullptr) mind_client(kafka_source_->consumer(), "input");
     mind_client(kafka_outlet_->producer(), "output");
     mind_client(start_.reader->consumer(), "watch");
@@ -340,7 +343,7 @@ void Daemon<Timed>::take_care() {
       show_lag();
       next_lag = std::chrono::steady_clock::now() + kShowEvery;
     }
-    std::this_thread::sleep_for(kCare);
+    std::this_thread::sleep_for(rest);
   }
 }
 

@@ -41,13 +41,12 @@ struct KafkaOutlet::Sent {
 KafkaOutlet::KafkaOutlet(const kafka::Library& library, std::span<const kafka::Setting> settings,
                          const config::OutputConfig& topics, std::span<const ShardParts> shards)
     : producer_{library, settings} {
-  const std::array<const std::string*, sequence::kOutputs> names{&topics.decisions, &topics.orders, &topics.fills,
-                                                                 &topics.dead_letter};
-  for (std::size_t i = 0; i < names.size(); ++i) topics_[i] = producer_.open(*names[i]);
+  const std::array<std::string, sequence::kOutputs> names = topics.topics();
+  for (std::size_t i = 0; i < names.size(); ++i) topics_[i] = producer_.open(names[i]);
   for (const ShardParts& parts : shards) {
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (parts.partition < topics_[i].n_partitions) continue;
-      throw kafka::KafkaError("topic " + *names[i] + ": must have a partition " + std::to_string(parts.partition) +
+      throw kafka::KafkaError("topic " + names[i] + ": must have a partition " + std::to_string(parts.partition) +
                               " as the input has, has " + std::to_string(topics_[i].n_partitions) + " partitions");
     }
     shards_.push_back({.partition = parts.partition,

@@ -36,12 +36,11 @@ const std::array kWatchSettings{kafka::Setting{"fetch.wait.max.ms", "200"}, kafk
 
 std::vector<kafka::TopicPartitionOffset> assignment_of(const config::OutputConfig& topics,
                                                        std::span<const OutputReader::Begin> begins) {
-  const std::array<const std::string*, sequence::kOutputs> names{&topics.decisions, &topics.orders, &topics.fills,
-                                                                 &topics.dead_letter};
+  const std::array<std::string, sequence::kOutputs> names = topics.topics();
   std::vector<kafka::TopicPartitionOffset> assignment;
   for (std::size_t output = 0; output < sequence::kOutputs; ++output) {
     for (const OutputReader::Begin& begin : begins) {
-      assignment.push_back({*names[output], begin.partition, begin.offsets[output]});
+      assignment.push_back({names[output], begin.partition, begin.offsets[output]});
     }
   }
   return assignment;
@@ -53,7 +52,7 @@ OutputReader::OutputReader(const kafka::Library& library, std::span<const kafka:
                            const config::OutputConfig& topics, std::span<const Begin> begins)
     : library_{library},
       settings_{settings.begin(), settings.end()},
-      names_{topics.decisions, topics.orders, topics.fills, topics.dead_letter},
+      names_{topics.topics()},
       consumer_{std::in_place, library, settings, assignment_of(topics, begins)},
       messages_(begins.size()) {
   for (std::size_t output = 0; output < sequence::kOutputs; ++output) {

@@ -15,6 +15,10 @@ constexpr std::size_t kMostPerPoll = 256;
 constexpr milliseconds kSlice{2'000};           // a broker that is paused must not eat the whole deadline
 constexpr milliseconds kMissingGrace{1'000};    // a topic made a moment ago is not known everywhere
 constexpr milliseconds kBetweenTries{50};
+constexpr std::chrono::seconds kElection{10};  // 1 to 5 s, as brokers are set
+constexpr milliseconds kNudgeSoon{20};
+constexpr milliseconds kNudgeWait{20};
+constexpr milliseconds kNudgeLater{50};
 
 constexpr std::array kSecretParts{"password", "secret", "token", "pem", "jaas", "oauthbearer.config", "credential"};
 
@@ -190,20 +194,24 @@ void Client::take(c::Event* event, std::vector<ClientEvent>& out) {
   api().event_destroy_(event);
 }
 
-void Client::nudge(milliseconds timeout) noexcept {
+void Client::nudge() noexcept {
   // Topic by topic: a request for all that are known is not sent while one is on its way to the broker that died.
   for (c::Topic* topic : topics_) {
     const c::Metadata* metadata = nullptr;
-    if (api().metadata_(handle_, 0, topic, &metadata, milliseconds_of(timeout)) == c::kNoError) {
+    if (api().metadata_(handle_, 0, topic, &metadata, milliseconds_of(kNudgeWait)) == c::kNoError) {
       api().metadata_destroy_(metadata);
     }
   }
 }
 
-bool Client::broker_down() const noexcept {
+bool Client::lost_within(std::chrono::nanoseconds time) const noexcept {
   const std::int64_t at = down_at_ns_.load(std::memory_order_relaxed);
-  return at != kNever && now_ns() - at < std::chrono::nanoseconds{kWatchFor}.count();
+  return at != kNever && now_ns() - at < time.count();
 }
+
+bool Client::broker_down() const noexcept { return lost_within(kWatchFor); }
+
+milliseconds Client::nudge_interval() const noexcept { return lost_within(kElection) ? kNudgeSoon : kNudgeLater; }
 
 std::optional<Error> Client::fatal() const {
   std::array<char, kTextBytes> why{};

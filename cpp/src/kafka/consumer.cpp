@@ -48,7 +48,8 @@ int milliseconds_of(milliseconds timeout) noexcept {
 /// Codes that pass while brokers come, go and elect leaders.
 bool is_passing(c::Code code) noexcept {
   constexpr std::array kPassing{c::kTransport, c::kTimedOut, c::kAllBrokersDown, c::kWaitCache,
-                                c::kLeaderNotAvailable, c::kNotLeader, c::kRequestTimedOut, c::kNetworkException};
+                                c::kLeaderNotAvailable, c::kNotLeader, c::kRequestTimedOut, c::kNetworkException,
+                                c::kOffsetNotAvailable};
   return std::ranges::find(kPassing, code) != kPassing.end();
 }
 

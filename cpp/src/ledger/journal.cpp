@@ -14,49 +14,32 @@
 #include <utility>
 #include <vector>
 
+#include "hft/base/descriptor.hpp"
 #include "hft/base/fault.hpp"
 #include "hft/ledger/journal_reader.hpp"
 
 namespace hft::ledger {
 namespace {
 
+using base::Descriptor;
+
 constexpr std::size_t kTornBytes = 5;  // no frame ends that far before another one's end
-
-/// Owns a descriptor until the Journal does.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_{fd} {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const noexcept { return fd_; }
-  void release() noexcept { fd_ = -1; }
-
- private:
-  int fd_;
-};
 
 [[noreturn]] void fail(const std::filesystem::path& path, const std::string& what) {
   const std::error_code reason{errno, std::generic_category()};
   throw JournalError(path.string() + ": " + what + ": " + reason.message());
 }
 
-int open_alone(const std::filesystem::path& path, int flags) {
+Descriptor open_alone(const std::filesystem::path& path, int flags) {
   Descriptor file{::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | flags, 0644)};
   if (file.get() < 0) fail(path, "cannot be opened for writing");
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) fail(path, "is being written by another process");
-  const int fd = file.get();
-  file.release();
-  return fd;
+  return file;
 }
 
-/// A new name is on the disk only when its folder is.
-void sync_folder(const std::filesystem::path& path) {
+void sync_folder_of(const std::filesystem::path& path) {
   const auto folder = std::filesystem::absolute(path).parent_path();
-  const Descriptor fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (fd.get() < 0 || (::fsync(fd.get()) != 0 && errno != EINVAL)) fail(path, "its folder cannot be synchronised");
+  if (!base::sync_folder(folder.c_str())) fail(path, "its folder cannot be synchronised");
 }
 
 void cut(const Descriptor& file, const std::filesystem::path& path, std::uint64_t n_bytes) {
@@ -88,11 +71,11 @@ Journal::Journal(int fd, std::size_t buffer_bytes)
       buffer_{std::make_unique<std::byte[]>(capacity_)} {}  // zeroed, so its pages are there before the first tick
 
 Journal Journal::create(const std::filesystem::path& path, Existing existing, std::size_t buffer_bytes) {
-  Descriptor file{open_alone(path, existing == Existing::kRefuse ? O_EXCL : 0)};
+  Descriptor file = open_alone(path, existing == Existing::kRefuse ? O_EXCL : 0);
   cut(file, path, 0);
-  sync_folder(path);
+  sync_folder_of(path);
   Journal journal{file.get(), buffer_bytes};
-  file.release();
+  (void)file.release();  // only now: the buffer may have thrown
   const FileHeader header = make_file_header();
   journal.put(std::as_bytes(std::span{&header, 1}));
   return journal;
@@ -110,7 +93,7 @@ Resumed Journal::resume(const std::filesystem::path& path, std::uint64_t from_by
 }
 
 Resumed Journal::open(const std::filesystem::path& path, std::uint64_t from_bytes, std::size_t buffer_bytes) {
-  Descriptor file{open_alone(path, 0)};  // the lock first: nobody appends while we read
+  Descriptor file = open_alone(path, 0);  // the lock first: nobody appends while we read
   std::vector<std::byte> bytes = read_file(path, from_bytes);
   if (from_bytes != 0) check_beginning(path, from_bytes);
   FrameScanner frames = from_bytes == 0 ? FrameScanner{bytes, path.string()}
@@ -120,10 +103,10 @@ Resumed Journal::open(const std::filesystem::path& path, std::uint64_t from_byte
   while (frames.next()) ++recovery.n_frames;
   recovery.n_bytes_cut = frames.torn_bytes();
   if (recovery.n_bytes_cut != 0) cut(file, path, frames.offset_bytes());
-  if (bytes.empty() && from_bytes == 0) sync_folder(path);
+  if (bytes.empty() && from_bytes == 0) sync_folder_of(path);
 
   Journal journal{file.get(), buffer_bytes};
-  file.release();
+  (void)file.release();  // only now: the buffer may have thrown
   journal.recovery_ = recovery;
   journal.n_written_ = frames.offset_bytes();
   bytes.resize(bytes.size() - recovery.n_bytes_cut);

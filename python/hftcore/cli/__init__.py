@@ -29,6 +29,8 @@ from hftcore.cli import compile as compile_
 from hftcore.cli.shared import EXIT_BAD_INPUT, errors
 from hftcore.errors import HftError, MissingExtraError
 
+_INTERRUPTED = 130  # as a shell has it: 128 and the signal's number
+
 _EXTRA_OF = {
     "treelite": "train",
     "tl2cgen": "train",
@@ -79,9 +81,13 @@ def main() -> None:
         _fail(MissingExtraError(f"{error.name} is not installed: pip install 'hftcore[{extra}]'"))
     except (HftError, OSError, pa.ArrowInvalid) as error:  # Arrow's: a file that is not what its name says
         _fail(error)
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:  # some versions of typer turn Ctrl-C into an exit without a word
+            errors.print("interrupted")
+        raise
     except (KeyboardInterrupt, typer.Abort):
         errors.print("interrupted")
-        sys.exit(130)
+        sys.exit(_INTERRUPTED)
 
 
 def _fail(error: Exception) -> NoReturn:

@@ -35,6 +35,7 @@ class MockCluster : public ::testing::Test {
  protected:
   static constexpr std::int16_t kProduceKey = 0;
   static constexpr std::int16_t kFetchKey = 1;
+  static constexpr std::int16_t kListOffsetsKey = 2;
 
   void SetUp() override {
     std::string why;

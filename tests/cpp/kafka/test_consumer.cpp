@@ -145,6 +145,15 @@ TEST_F(ConsumerTest, PassingFetchErrorsAreRetried) {
   EXPECT_FALSE(consumer.failed());
 }
 
+TEST_F(ConsumerTest, WatermarksWaitForALeaderThatDoesNotKnowThemYet) {
+  create("ticks", 1);
+  Producer producer{*library_, settings()};
+  fill(producer, producer.open("ticks"), 0, 50);
+  Consumer consumer{*library_, settings(), From{{"ticks", 0, 0}}};
+  fail_next(kListOffsetsKey, c::kOffsetNotAvailable);
+  EXPECT_EQ(consumer.watermarks("ticks", 0, 5s).high, 50);
+}
+
 TEST_F(ConsumerTest, OffsetsMayNotBeCommittedOrReset) {
   const auto refusal = [&](const Setting& s) {
     return failure_of([&] { Consumer{*library_, settings({s}), {}}; });

@@ -87,6 +87,7 @@ static_assert(c::kLeaderNotAvailable == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE);
 static_assert(c::kNotLeader == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
 static_assert(c::kRequestTimedOut == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT);
 static_assert(c::kNetworkException == RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION);
+static_assert(c::kOffsetNotAvailable == RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE);
 static_assert(c::kTransport == RD_KAFKA_RESP_ERR__TRANSPORT && c::kResolve == RD_KAFKA_RESP_ERR__RESOLVE);
 static_assert(c::kPartitionEof == RD_KAFKA_RESP_ERR__PARTITION_EOF && c::kTimedOut == RD_KAFKA_RESP_ERR__TIMED_OUT);
 static_assert(c::kAllBrokersDown == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && c::kFatal == RD_KAFKA_RESP_ERR__FATAL);

@@ -1,5 +1,6 @@
 hft_test(kafka/partitioner kafka)
 hft_test(kafka/library kafka)
+hft_test(kafka/bursts kafka ring)
 hft_test(kafka/producer kafka)
 hft_test(kafka/consumer kafka)
 hft_test(kafka/broker_loss kafka)

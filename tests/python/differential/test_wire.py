@@ -260,7 +260,7 @@ def evolved(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
             form = {"type": "enum", "name": "Sides", "symbols": sides}
         elif name == "symbol":
             form = draw(st.sampled_from(["string", ["string"], ["null", "string"]]))
-        elif value in (None, 0) and "default" in ours and draw(st.booleans()):
+        elif "default" in ours and value == ours["default"] and draw(st.booleans()):
             continue  # the writer does not have it
         elif name == "flags":
             form = draw(st.sampled_from(["int", ["null", "int"]]))

@@ -23,6 +23,8 @@ class Descriptor {
     if (fd_ >= 0) ::close(fd_);
   }
   [[nodiscard]] int get() const noexcept { return fd_; }
+  /// Somebody else closes it from here on.
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
   [[nodiscard]] bool is_open() const noexcept { return fd_ >= 0; }
 
  private:

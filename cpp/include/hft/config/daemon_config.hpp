@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -63,6 +64,9 @@ struct OutputConfig {
   std::string orders = "orders";
   std::string fills = "fills";
   std::string dead_letter = "dead-letter";
+
+  /// In the order of sequence::Output.
+  [[nodiscard]] std::array<std::string, 4> topics() const { return {decisions, orders, fills, dead_letter}; }
 };
 
 struct ThreadsConfig {

@@ -28,6 +28,7 @@ inline constexpr Code kLeaderNotAvailable = 5;
 inline constexpr Code kNotLeader = 6;
 inline constexpr Code kRequestTimedOut = 7;
 inline constexpr Code kNetworkException = 13;
+inline constexpr Code kOffsetNotAvailable = 78;  // a new leader does not know yet how far its followers are
 inline constexpr Code kTransport = -195;
 inline constexpr Code kResolve = -193;
 inline constexpr Code kPartitionEof = -191;

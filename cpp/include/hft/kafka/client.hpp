@@ -67,13 +67,15 @@ class Client {
   /// For whoever polls the main queue and finds something that is not his: kept for poll_events. Takes the event over.
   void set_aside(c::Event* event) noexcept;
 
-  /// Any cold thread: asks the cluster who leads the opened topics; waits for the answer, up to `timeout`.
-  void nudge(milliseconds timeout = kNudge) noexcept;
-  /// A connection was lost in the last kWatchFor: nudge() every 50 ms or so, or the client itself looks for new leaders
-  /// only once a second.
+  /// Any cold thread: asks the cluster who leads the opened topics. Waits only briefly for each answer, which is taken up
+  /// later too: a request may have gone to the broker that died, or stand behind a fetch that its broker holds back.
+  void nudge() noexcept;
+  /// A connection was lost in the last kWatchFor: nudge() every nudge_interval(), or the client itself looks for new
+  /// leaders only once a second. A partition needs two: one to leave the old leader, one to join the new one.
   [[nodiscard]] bool broker_down() const noexcept;
+  /// Short while an election is likely, longer while a broker stays away.
+  [[nodiscard]] milliseconds nudge_interval() const noexcept;
   static constexpr std::chrono::seconds kWatchFor{30};
-  static constexpr milliseconds kNudge{500};
 
   [[nodiscard]] std::optional<Error> fatal() const;
   /// The text with every secret setting's value replaced by ***.
@@ -84,6 +86,7 @@ class Client {
   void set(c::Conf* conf, const std::string& name, const std::string& value, bool optional);
   void take(c::Event* event, std::vector<ClientEvent>& out);
   void heed(c::Event* event) noexcept;
+  [[nodiscard]] bool lost_within(std::chrono::nanoseconds time) const noexcept;
 
   const Library* library_;
   c::Handle* handle_ = nullptr;

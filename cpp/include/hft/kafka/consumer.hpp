@@ -94,8 +94,9 @@ class Consumer {
 
   // For a cold thread: see Client.
   [[nodiscard]] std::vector<ClientEvent> poll_events(milliseconds timeout) { return client_.poll_events(timeout); }
-  void nudge(milliseconds timeout = Client::kNudge) noexcept { client_.nudge(timeout); }
+  void nudge() noexcept { client_.nudge(); }
   [[nodiscard]] bool broker_down() const noexcept { return client_.broker_down(); }
+  [[nodiscard]] milliseconds nudge_interval() const noexcept { return client_.nudge_interval(); }
 
  private:
   struct Failure {  // plain numbers: poll() writes it, take_error() finds the words

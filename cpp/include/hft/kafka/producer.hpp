@@ -87,8 +87,9 @@ class Producer {
 
   // For a cold thread: see Client.
   [[nodiscard]] std::vector<ClientEvent> poll_events(milliseconds timeout) { return client_.poll_events(timeout); }
-  void nudge(milliseconds timeout = Client::kNudge) noexcept { client_.nudge(timeout); }
+  void nudge() noexcept { client_.nudge(); }
   [[nodiscard]] bool broker_down() const noexcept { return client_.broker_down(); }
+  [[nodiscard]] milliseconds nudge_interval() const noexcept { return client_.nudge_interval(); }
   [[nodiscard]] const Client& client() const noexcept { return client_; }
 
  private:
