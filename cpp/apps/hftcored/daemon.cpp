@@ -4,7 +4,6 @@
 #include <sched.h>
 #include <signal.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -13,13 +12,11 @@ namespace hft::daemon {
 namespace {
 
 constexpr std::chrono::milliseconds kTick{5};
-constexpr std::chrono::milliseconds kLook{100};
 constexpr std::chrono::milliseconds kShowEvery{250};
 constexpr std::chrono::seconds kSnapshotWait{5};
 constexpr std::chrono::seconds kEndWait{15};
 constexpr std::chrono::milliseconds kBurstWait{5};
 constexpr std::size_t kMostPerBurst = 4096;
-constexpr int kSyslogError = 3;  // the client's log lines carry syslog's levels
 
 /// The next of the blocked signals, or 0 when none came in time.
 int next_signal(std::chrono::milliseconds timeout) noexcept {
@@ -115,19 +112,21 @@ void Daemon<Timed>::go_live() {
                                             stopwatch(panel_.ingest_times), panel_.ingest, setup_.config.threads.wait);
   snapshotter_ = std::make_unique<Snapshotter>(std::move(snapshots), mailbox_, *journals_, *start_.outlet,
                                                start_.reader.get(), start_.fence_epoch, log_, panel_.snapshot);
-  kafka_outlet_ = dynamic_cast<KafkaOutlet*>(start_.outlet.get());
-  kafka_source_ = dynamic_cast<KafkaSource*>(start_.source.get());
-  if (kafka_outlet_ != nullptr) kafka_outlet_->set_gauges(panel_.outlet);
+  if (auto* outlet = dynamic_cast<KafkaOutlet*>(start_.outlet.get())) {
+    outlet->set_gauges(panel_.outlet);
+    lookers_ = std::make_unique<Lookers>(*outlet, *start_.reader, dynamic_cast<KafkaSource*>(start_.source.get()), panel_,
+                                         log_, start_.fence_epoch);
+  }
 
   // Settings that were changed while nobody was here: taken up at the first live position.
   const Change& now = changes_.of_settings(config::settings_json(changes_.settings_of(setup_.config)));
   request_change(now);
 
   const config::ThreadsConfig& threads = setup_.config.threads;
-  if (kafka_outlet_ != nullptr) {
-    lookers_.push_back(spawn("acks", {}, [this] { poll_acks(); }));
-    lookers_.push_back(spawn("watch", {}, [this] { watch_outputs(); }));
-    lookers_.push_back(spawn("care", {}, [this] { take_care(); }));
+  if (lookers_ != nullptr) {
+    looking_.push_back(spawn("acks", {}, [this] { lookers_->poll_acks(); }));
+    looking_.push_back(spawn("watch", {}, [this] { lookers_->watch_outputs(); }));
+    looking_.push_back(spawn("care", {}, [this] { lookers_->take_care(); }));
   }
   workers_.push_back(spawn("journal", threads.journal_cpu, [this] { journals_->run(); }));
   workers_.push_back(spawn("publisher", threads.publisher_cpu, [this] { publish_all(); }));
@@ -227,8 +226,8 @@ void Daemon<Timed>::end() {
   ingest_->stop();
   // Hot reads its ring to the end, then publisher and journal theirs. One that waits for room behind a dead broker or
   // disk would never be joined.
-  const int n_lookers = static_cast<int>(lookers_.size());
-  if (!wait_for([&] { return n_working_.load() == n_lookers; }, kEndWait)) {
+  const int n_looking = static_cast<int>(looking_.size());
+  if (!wait_for([&] { return n_working_.load() == n_looking; }, kEndWait)) {
     failure_.raise(ExitCode::kKafka, "outputs could not be handed over in time; the next start publishes them");
     check();
   }
@@ -237,8 +236,8 @@ void Daemon<Timed>::end() {
     failure_.raise(ExitCode::kKafka, "outputs were not acknowledged in time; the next start publishes them");
   }
   check();
-  ending_.store(true);
-  lookers_.clear();
+  if (lookers_ != nullptr) lookers_->end();
+  looking_.clear();
 }
 
 template <bool Timed>
@@ -297,63 +296,6 @@ void Daemon<Timed>::publish_all() {
       n = n_burst < kMostPerBurst ? rings_.outputs.try_pop_n(batch) : 0;
     }
     start_.outlet->end_burst();
-  }
-}
-
-template <bool Timed>
-void Daemon<Timed>::poll_acks() {
-  while (!ending_.load()) {
-    kafka_outlet_->poll(kLook);
-    if (const auto what = kafka_outlet_->failure()) throw Fatal(ExitCode::kKafka, *what);
-    if (const auto fatal = kafka_outlet_->producer().fatal()) throw Fatal(ExitCode::kKafka, fatal->text);
-  }
-}
-
-template <bool Timed>
-void Daemon<Timed>::watch_outputs() {
-  while (!ending_.load()) {
-    const auto successor = start_.reader->watch(kLook);
-    if (!successor) continue;
-    throw Fatal(ExitCode::kFenced, "another daemon took over with fence epoch " + std::to_string(successor->fence_epoch) +
-                                       ": this one had " + std::to_string(start_.fence_epoch));
-  }
-}
-
-/// Clients look for new leaders once a second; asking for them makes it a twentieth of that or less.
-template <bool Timed>
-void Daemon<Timed>::take_care() {
-  auto next_lag = std::chrono::steady_clock::now();
-  std::chrono::milliseconds rest;
-  const auto mind_client = [&](auto& client, const char* name) {
-    if (client.broker_down()) client.nudge();
-    rest = std::min(rest, client.nudge_interval());
-    for (const kafka::ClientEvent& event : client.poll_events(std::chrono::milliseconds{0})) {
-      if (event.kind == kafka::EventKind::kStats) continue;
-      const bool serious = event.kind == kafka::EventKind::kError || event.code <= kSyslogError;
-      log_.write(serious ? telemetry::Level::kWarning : telemetry::Level::kDebug, "kafka", {{"client", name}, {"what", event.text}});
-    }
-  };
-  while (!ending_.load()) {
-    rest = kLook;
-    if (kafka_source_ != nullptr) mind_client(kafka_source_->consumer(), "input");
-    mind_client(kafka_outlet_->producer(), "output");
-    mind_client(start_.reader->consumer(), "watch");
-    const bool searching = kafka_source_ != nullptr && kafka_source_->consumer().broker_down();
-    if (!searching && std::chrono::steady_clock::now() >= next_lag) {
-      show_lag();
-      next_lag = std::chrono::steady_clock::now() + kShowEvery;
-    }
-    std::this_thread::sleep_for(rest);
-  }
-}
-
-template <bool Timed>
-void Daemon<Timed>::show_lag() {
-  if (kafka_source_ == nullptr) return;
-  try {
-    for (std::size_t i = 0; i < kafka_source_->n_lanes(); ++i) panel_.show_lag(i, kafka_source_->lag(i));
-  } catch (const kafka::KafkaError&) {
-    // the client itself says what is wrong with its brokers
   }
 }
 

@@ -13,6 +13,7 @@
 #include "hft/telemetry/log.hpp"
 #include "ingest.hpp"
 #include "journals.hpp"
+#include "lookers.hpp"
 #include "panel.hpp"
 #include "setup.hpp"
 #include "snapshotter.hpp"
@@ -70,10 +71,6 @@ class Daemon {
   void reload();
   void tick();
   void publish_all();
-  void poll_acks();
-  void watch_outputs();
-  void take_care();
-  void show_lag();
   /// Asks every shard that works with other settings than these.
   void request_change(const Change& change);
   void check();
@@ -95,14 +92,12 @@ class Daemon {
   std::unique_ptr<Hot<Timed>> hot_;
   std::unique_ptr<Ingest<Timed>> ingest_;
   std::unique_ptr<Snapshotter> snapshotter_;
+  std::unique_ptr<Lookers> lookers_;     // where there is Kafka
   const Change* change_ = nullptr;       // the last one that was asked for
-  KafkaOutlet* kafka_outlet_ = nullptr;  // of start_, where there is Kafka
-  KafkaSource* kafka_source_ = nullptr;
   std::atomic<int> n_working_{0};        // threads that have not ended
-  std::atomic<bool> ending_{false};      // for the threads that only look
   std::chrono::steady_clock::time_point next_snapshot_;
   std::chrono::steady_clock::time_point next_show_;
-  std::vector<std::jthread> lookers_;    // acks, watch, care
+  std::vector<std::jthread> looking_;    // acks, watch, care
   std::vector<std::jthread> workers_;    // ingest, hot, publisher, journal
 };
 
