@@ -48,6 +48,7 @@ from hftcore.servers.waiting import wait_until
 
 START_S = 120.0  # 6 s on an idle machine; a CI host may be doing ten other things
 _STOP_S = 30.0
+_JVM_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4Stack=true")
 
 
 class Hdfs:
@@ -223,7 +224,7 @@ class Hdfs:
         rest.prove_replicated_write(ports.http, START_S)
 
     def _format(self) -> None:
-        command = self._command(NAME_NODE) + ["-format", "-nonInteractive", "-force"]
+        command = [*self._command(NAME_NODE), "-format", "-nonInteractive", "-force"]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         if done.returncode != 0:
             raise ClusterError(f"formatting the NameNode's folder failed: {' '.join(done.stdout.split()[-60:])}")
