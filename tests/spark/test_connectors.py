@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_jars_that_were_not_fetched_name_the_command(empty_cache: Path) -> None:
     with pytest.raises(JarError, match=r"Kafka connector's jars are not in .*: hftcore jars fetch kafka$"):
         hs.session(connectors=("kafka",))
-    with pytest.raises(JarError, match="hftcore jars fetch s3$"):
+    with pytest.raises(JarError, match=r"hftcore jars fetch s3$"):
         connector_jars(["hdfs", "s3"])
     assert connector_jars(["hdfs"]) == [], "it is in Spark itself"
 
@@ -42,6 +43,7 @@ def test_the_session_of_the_tests_has_both_connectors(spark: Any) -> None:
 
 
 def test_a_running_session_without_the_jars_is_not_taken(spark: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hftcore.spark.session.connector_jars", lambda connectors: [Path("/cache/one-1.0.jar")])
+    module = sys.modules["hftcore.spark.session"]  # the name in the package is the function
+    monkeypatch.setattr(module, "connector_jars", lambda connectors: [Path("/cache/one-1.0.jar")])
     with pytest.raises(JarError, match=r"the active session was started without one-1\.0\.jar: stop\(\) it first"):
         hs.session(connectors=("kafka",))

@@ -66,14 +66,15 @@ def read_files(
         If a file is gone, or has another size than was published.
     """
     parts = [schema.empty_table()]
+    keep = pc.field(symbol).isin(wanted) if wanted else None  # whole row groups are skipped by their statistics
     with tempfile.TemporaryDirectory(prefix="hftcore-read-") as scratch:
         for one in files:
             local = store.fetch(one.path, Path(scratch))
             _check_size(local, one, url)
-            stored = pq.ParquetFile(local)
-            have = [name for name in schema.names if name in stored.schema_arrow.names]
-            part = conformed(stored.read(columns=have).replace_schema_metadata(None), schema)
-            parts.append(part.filter(pc.is_in(part[symbol], pa.array(wanted))) if wanted else part)
+            there = pq.read_schema(local).names
+            have = [name for name in schema.names if name in there]
+            part = pq.read_table(local, columns=have, filters=keep, partitioning=None)
+            parts.append(conformed(part.replace_schema_metadata(None), schema))
     return pa.concat_tables(parts)
 
 

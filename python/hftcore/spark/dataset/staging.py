@@ -101,7 +101,7 @@ def stage_spark(store: Store, folder: str, frame: DataFrame, layout: Layout) -> 
 @contextmanager
 def _setting(spark: SparkSession, key: str, value: str) -> Iterator[None]:
     """A setting of the caller's session, as it was afterwards."""
-    before = spark.conf.get(key)
+    before = str(spark.conf.get(key))
     spark.conf.set(key, value)
     try:
         yield

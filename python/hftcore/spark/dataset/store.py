@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import shutil
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -90,8 +92,10 @@ class LocalStore:
         """See `Store.files`."""
         found = []
         for path in sorted((self._root / folder).rglob("*")):
-            if path.is_file():
+            with suppress(FileNotFoundError):  # a temporary name that was renamed while we looked
                 stat = path.stat()
+                if S_ISDIR(stat.st_mode):
+                    continue
                 found.append(StoredFile(path.relative_to(self._root).as_posix(), stat.st_size, stat.st_mtime_ns))
         return found
 
