@@ -21,7 +21,7 @@ _CACHE_HOME = os.environ.get("XDG_CACHE_HOME")
 
 
 @contextmanager
-def users_cache() -> Iterator[None]:
+def _users_cache() -> Iterator[None]:
     """The cache of whoever runs the tests: jars are fetched once a machine, not once a run."""
     with pytest.MonkeyPatch.context() as patch:
         if _CACHE_HOME is None:
@@ -40,6 +40,13 @@ def cache_of_the_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
         yield folder
 
 
+@pytest.fixture
+def users_cache() -> Iterator[None]:
+    """The whole test runs with the user's cache."""
+    with _users_cache():
+        yield
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator[object]:
     """A local session; without Java a laptop skips, and CI fails."""
@@ -51,7 +58,7 @@ def spark() -> Iterator[object]:
     from hftcore.spark import session
 
     try:
-        with users_cache():
+        with _users_cache():
             KAFKA.fetch()
             S3.fetch()
             jars = ",".join(map(str, KAFKA.paths() + S3.paths()))
@@ -80,7 +87,7 @@ def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
 
     one = Hdfs(tmp_path_factory.mktemp("hdfs"), tied=True)
     try:
-        with users_cache():
+        with _users_cache():
             one.up()
     except (JavaNotFoundError, JarError) as error:
         if os.environ.get("CI"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 from hftcore.errors import ClusterError, ParameterError
 from hftcore.hdfs import Hdfs
 from hftcore.hdfs.configuration import HdfsPorts, server_settings
+from hftcore.hdfs.state import HdfsState
+from hftcore.servers.process import free_ports
 from hftcore.servers.waiting import wait_until
 
 
@@ -37,6 +40,22 @@ def test_another_process_sees_kills_and_restarts_a_data_node(hdfs: Hdfs) -> None
     with pytest.raises(ClusterError, match="DataNode 3 is alive"):
         hdfs.restart(3)
     assert not hdfs.up(), "it runs"
+
+
+@pytest.mark.usefixtures("hdfs", "users_cache")
+def test_a_port_that_was_taken_meanwhile_is_exchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Hdfs(tmp_path, tied=True)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with monkeypatch.context() as patch:
+            patch.setattr("hftcore.hdfs.cluster.are_free", lambda ports: True)
+            HdfsState("3.5.0", HdfsPorts(port, free_ports(1)[0]), "256m").save(tmp_path)
+            try:
+                assert one.up()
+                assert not one.url.endswith(f":{port}")
+            finally:
+                assert one.down()
+    assert "BindException" in one.log_text(0)
 
 
 def test_what_is_not_there_says_so(tmp_path: Path) -> None:

@@ -51,6 +51,10 @@ _STOP_S = 30.0
 _JVM_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4Stack=true")
 
 
+class PortTakenError(ClusterError):
+    """Somebody took a port between our choice of it and the NameNode's start."""
+
+
 class Hdfs:
     """A NameNode and three DataNodes on loopback ports, replication 2.
 
@@ -75,6 +79,7 @@ class Hdfs:
         self._tied = tied
         self._jars: Path | None = None
         self._pids: dict[int, int] = {}
+        self._log_start: dict[int, int] = {}
 
     @classmethod
     def attach(cls, folder: Path) -> Hdfs:
@@ -165,7 +170,11 @@ class Hdfs:
                 return False
             self._jars = JARS.fetch(progress)
             try:
-                self._start_all()
+                try:
+                    self._start_all()
+                except PortTakenError:
+                    self._kill_all()
+                    self._start_all(keep_ports=False)
             except BaseException:  # Ctrl-C too: half a file system is of no use
                 self._kill_all()
                 raise
@@ -208,9 +217,9 @@ class Hdfs:
 
     # Within
 
-    def _start_all(self) -> None:
+    def _start_all(self, *, keep_ports: bool = True) -> None:
         known = HdfsState.load(self.folder)
-        ports = known.ports if known is not None else None
+        ports = known.ports if known is not None and keep_ports else None
         if ports is None or not are_free((ports.client, ports.http)):
             ports = HdfsPorts(*free_ports(2))
         HdfsState(HADOOP_VERSION, ports, self._heap).save(self.folder)
@@ -230,7 +239,9 @@ class Hdfs:
             raise ClusterError(f"formatting the NameNode's folder failed: {' '.join(done.stdout.split()[-60:])}")
 
     def _start(self, node: int) -> None:
-        self._pids[node] = start_server(self._command(node), log_file(self.folder, node), tied=self._tied)
+        log = log_file(self.folder, node)
+        self._log_start[node] = log.stat().st_size if log.exists() else 0
+        self._pids[node] = start_server(self._command(node), log, tied=self._tied)
 
     def _command(self, node: int) -> list[str]:
         if self._jars is None:
@@ -255,7 +266,10 @@ class Hdfs:
         wait_until(all_counted, timeout_s, f"the NameNode does not count its DataNodes; see {self.folder}", 0.1)
 
     def _why_it_ended(self, node: int) -> ClusterError:
-        tail = " | ".join(self.log_text(node).splitlines()[-5:])
+        text = log_file(self.folder, node).read_bytes()[self._log_start[node] :].decode(errors="replace")
+        if "BindException" in text:
+            return PortTakenError(f"{server_name(node)}: its port was taken by another program")
+        tail = " | ".join(text.splitlines()[-5:])
         return ClusterError(f"{server_name(node)} ended while starting; {log_file(self.folder, node)} ends: {tail}")
 
     def _kill_all(self) -> None:
