@@ -7,10 +7,11 @@ HftError
 ├── OutOfOrderError     time decreases within a symbol: names the symbol and the index
 ├── ModelMismatchError  an artefact that is not what it says, or not for this spec: names the first difference
 ├── TrainingDataError   a feature table that cannot be trained on: names the column, the rule and the value
-├── JavaNotFoundError   there is no Java for Spark or the brokers: says what was found and what to install
-├── JarError            broker jars that cannot be had, or are not the pinned ones: names the first that differs
-├── ClusterError        Kafka brokers that do not come up, or are not there: names the broker and its log
+├── JavaNotFoundError   there is no Java for Spark, brokers or HDFS: says what was found and what to install
+├── JarError            jars that cannot be had, or are not the pinned ones: names the first that differs
+├── ClusterError        Kafka brokers or HDFS servers that do not come up, or are not there: names the one and its log
 ├── KafkaError          a Kafka client that cannot connect, or is told what it cannot do: says what and why
+├── DatasetError        a dataset that is not one, or a day that does not fit it: names the place and the column
 ├── TopicError          a topics file that breaks a rule: names the topic, the rule and the value
 ├── CompileError        the host's compiler is missing or failed: carries its output
 ├── JournalError        a journal that is no journal, or stopped taking records
@@ -54,19 +55,23 @@ class TrainingDataError(HftError, ValueError):
 
 
 class JavaNotFoundError(HftError, RuntimeError):
-    """There is no Java that Spark or the Kafka brokers could run on."""
+    """There is no Java that Spark, the Kafka brokers or HDFS could run on."""
 
 
 class JarError(HftError, RuntimeError):
-    """The Kafka brokers' jars cannot be had, or are not the pinned ones."""
+    """Jars of brokers, connectors or HDFS cannot be had, or are not the pinned ones."""
 
 
 class ClusterError(HftError, RuntimeError):
-    """A Kafka cluster that does not come up, or is not there."""
+    """A Kafka cluster or an HDFS that does not come up, or is not there."""
 
 
 class KafkaError(HftError, RuntimeError):
     """A Kafka client that cannot connect, or was told what it cannot do."""
+
+
+class DatasetError(HftError, ValueError):
+    """A dataset that is not one, or a day that does not fit it."""
 
 
 class TopicError(HftError, ValueError):

@@ -16,8 +16,8 @@ import pytest
 
 from hftcore.errors import ClusterError
 from hftcore.kafka import Cluster
-from hftcore.kafka.process import has_ended
 from hftcore.kafka.state import living_brokers
+from hftcore.servers.process import has_ended
 
 Write = Callable[..., list[str | None]]
 Read = Callable[..., list[bytes]]

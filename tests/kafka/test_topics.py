@@ -136,7 +136,7 @@ def lose_follower_then_leader(kafka: Cluster, name: str, write: Write) -> tuple[
 
 
 def wait_for_in_sync(kafka: Cluster, name: str, nodes: set[int]) -> None:
-    from hftcore.kafka.waiting import wait_until
+    from hftcore.servers.waiting import wait_until
 
     wait_until(lambda: set(kafka.partition(name, 0).in_sync) == nodes, 30, f"{name}: in sync is not {nodes}")
 

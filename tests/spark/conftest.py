@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,21 @@ import pyarrow.parquet as pq
 import pytest
 
 import hftcore as hc
-from hftcore.errors import JavaNotFoundError
+from hftcore.errors import JarError, JavaNotFoundError
+
+# As it was when the tests were collected: `cache_of_the_run` sets another, where no jar is.
+_CACHE_HOME = os.environ.get("XDG_CACHE_HOME")
+
+
+@contextmanager
+def _users_cache() -> Iterator[None]:
+    """The cache of whoever runs the tests: jars are fetched once a machine, not once a run."""
+    with pytest.MonkeyPatch.context() as patch:
+        if _CACHE_HOME is None:
+            patch.delenv("XDG_CACHE_HOME", raising=False)
+        else:
+            patch.setenv("XDG_CACHE_HOME", _CACHE_HOME)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -25,6 +40,13 @@ def cache_of_the_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
         yield folder
 
 
+@pytest.fixture
+def users_cache() -> Iterator[None]:
+    """The whole test runs with the user's cache."""
+    with _users_cache():
+        yield
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator[object]:
     """A local session; without Java a laptop skips, and CI fails."""
@@ -32,11 +54,23 @@ def spark() -> Iterator[object]:
         if os.environ.get("CI"):
             pytest.fail("pyspark must be installed in CI")
         pytest.skip("pyspark is not installed")
+    from hftcore.jars import KAFKA, S3
     from hftcore.spark import session
 
     try:
+        with _users_cache():
+            KAFKA.fetch()
+            S3.fetch()
+            jars = ",".join(map(str, KAFKA.paths() + S3.paths()))
+    except JarError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        jars = ""  # a laptop without a network: the tests that need a connector skip
+    try:
         # Without the optimising compiler jobs this short take less CPU (30 s against 50 s); long ones take more.
         config = {"spark.driver.defaultJavaOptions": "-XX:TieredStopAtLevel=1"}
+        config |= {"spark.jars": jars} if jars else {}
+        config["spark.hadoop.dfs.replication"] = "2"  # whoever writes to HDFS decides; its own default is 3
         active = session("hftcore-tests", cores=2, driver_memory="1g", config=config)
     except JavaNotFoundError as error:
         if os.environ.get("CI"):
@@ -44,6 +78,52 @@ def spark() -> Iterator[object]:
         pytest.skip(str(error))
     yield active
     active.stop()
+
+
+@pytest.fixture(scope="session")
+def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A NameNode and three DataNodes, which end with this process, however that ends."""
+    from hftcore.hdfs import Hdfs
+
+    one = Hdfs(tmp_path_factory.mktemp("hdfs"), tied=True)
+    try:
+        with _users_cache():
+            one.up()
+    except (JavaNotFoundError, JarError) as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+    yield one
+    one.down(purge=True)
+
+
+@pytest.fixture(scope="session")
+def s3(spark: object) -> Iterator[str]:
+    """Moto's S3 server with a bucket, known to the session: the bucket's ``s3a://`` URL."""
+    if "hadoop-aws" not in spark.sparkContext.getConf().get("spark.jars", ""):  # type: ignore[attr-defined]
+        pytest.skip("the S3A connector's jars are not in the cache: hftcore jars fetch s3")  # never in CI, see `spark`
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+    boto3.client("s3", endpoint_url=endpoint, **keys).create_bucket(Bucket="ticks")
+    told = {
+        "endpoint": endpoint,
+        "endpoint.region": "us-east-1",
+        "path.style.access": "true",
+        "access.key": "test",
+        "secret.key": "test",
+        "connection.ssl.enabled": "false",
+    }
+    hadoop = spark.sparkContext._jsc.hadoopConfiguration()  # type: ignore[attr-defined]
+    for key, value in told.items():
+        hadoop.set(f"fs.s3a.{key}", value)
+    yield "s3a://ticks"
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ from hftcore.cli import (
     demo,
     features,
     gen,
+    hdfs,
+    jars,
     kafka,
     ledger,
     operations,
@@ -53,7 +55,7 @@ app = typer.Typer(
 for module in (demo, gen, features, train, compile_, verify, replay, report, ledger, operations, top, prove, chaos):
     app.command(name=module.NAME)(module.command)
 
-for group in (kafka, topics):
+for group in (kafka, topics, hdfs, jars):
     app.add_typer(group.app, name=group.NAME)
 
 

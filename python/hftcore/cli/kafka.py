@@ -12,8 +12,8 @@ import typer
 from rich.table import Table
 
 from hftcore.cli.shared import EXIT_CHECK_FAILED, Json, emit_json, errors, output, progress_bar
+from hftcore.jars.catalogue import BROKERS
 from hftcore.kafka.cluster import Cluster, default_folder
-from hftcore.kafka.jars import jars_folder
 from hftcore.kafka.properties import NODES
 
 NAME = "kafka"
@@ -42,7 +42,7 @@ def up(
     """Start the cluster: three brokers, ready when a write to all three is acknowledged. No error if it runs."""
     cluster = Cluster(_folder(name, folder), heap=heap, benchmark=benchmark, failover=failover)
     with progress_bar("fetching the brokers' jars") as progress:
-        jars_folder(progress)
+        BROKERS.fetch(progress)
     begun = time.monotonic()
     with errors.status("starting three brokers"):
         started = cluster.up()

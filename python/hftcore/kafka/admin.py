@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hftcore.errors import ClusterError
 from hftcore.kafka.properties import N_BROKERS, NODES
-from hftcore.kafka.waiting import wait_until
+from hftcore.servers.waiting import wait_until
 
 if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient

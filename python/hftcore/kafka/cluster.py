@@ -15,13 +15,14 @@ from typing import Self
 
 from hftcore.errors import ClusterError, ParameterError
 from hftcore.files import state_dir
+from hftcore.jars.jar_set import ProgressCallback
 from hftcore.kafka.admin import NO_LEADER, Admin, PartitionInfo, wait_until_in_sync, wait_until_led
-from hftcore.kafka.jars import ProgressCallback
 from hftcore.kafka.launch import START_S, STOP_S, Launch, PortTakenError
-from hftcore.kafka.process import log_file, signal_broker, wait_for_end
+from hftcore.kafka.process import log_file
 from hftcore.kafka.properties import FAILOVER, N_BROKERS, NODES
-from hftcore.kafka.state import BrokerStatus, ClusterState, broker_status, living_brokers, locked
-from hftcore.kafka.waiting import wait_until
+from hftcore.kafka.state import BrokerStatus, ClusterState, broker_status, living_brokers
+from hftcore.servers.process import locked, signal_server, wait_for_end
+from hftcore.servers.waiting import wait_until
 
 _LEARN_S = 3.0  # after which a broker that knows no topic of a name is believed
 
@@ -256,10 +257,10 @@ class Cluster:
         with locked(self.folder):
             process = living_brokers(self.folder).get(_checked(node))
             if process is not None:
-                signal_broker(process.pid, "CONT")  # a paused one would not hear that it should stop
-                signal_broker(process.pid, "TERM")
+                signal_server(process.pid, "CONT")  # a paused one would not hear that it should stop
+                signal_server(process.pid, "TERM")
                 if not wait_for_end(process.pid, STOP_S):
-                    signal_broker(process.pid, "KILL")
+                    signal_server(process.pid, "KILL")
                     wait_for_end(process.pid, STOP_S)
             self._launch.start_one(node)
         self._launch.wait_for_port(node, timeout_s)
@@ -299,7 +300,7 @@ class Cluster:
             process = living_brokers(self.folder).get(_checked(node))
             if process is None:
                 raise ClusterError(f"broker {node} is dead: hftcore kafka restart {node} starts it")
-            signal_broker(process.pid, name)
+            signal_server(process.pid, name)
             if wait and not wait_for_end(process.pid, STOP_S):
                 raise ClusterError(f"broker {node} does not end within {STOP_S:g} s of SIG{name}")
 

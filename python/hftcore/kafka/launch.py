@@ -7,23 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hftcore.errors import ClusterError
+from hftcore.jars.catalogue import BROKERS, KAFKA_VERSION
+from hftcore.jars.jar_set import ProgressCallback
 from hftcore.java import find_java_home
 from hftcore.kafka.admin import Admin
-from hftcore.kafka.jars import KAFKA_VERSION, ProgressCallback, jars_folder
-from hftcore.kafka.process import (
-    are_free,
-    format_storage,
-    free_ports,
-    has_ended,
-    log_file,
-    new_cluster_id,
-    signal_broker,
-    start_broker,
-    wait_for_end,
-)
+from hftcore.kafka.process import format_storage, log_file, new_cluster_id, start_broker
 from hftcore.kafka.properties import N_BROKERS, NODES, Ports, broker_properties, jvm_options
 from hftcore.kafka.state import ClusterState, living_brokers, properties_file
-from hftcore.kafka.waiting import wait_until
+from hftcore.servers.process import are_free, free_ports, has_ended, signal_server, wait_for_end
+from hftcore.servers.waiting import wait_until
 
 START_S = 90.0  # 6 s on an idle machine; a CI host may be doing ten other things
 STOP_S = 30.0
@@ -50,7 +42,7 @@ class Launch:
     def jars(self, progress: ProgressCallback | None = None) -> Path:
         """The checked jars, fetched if need be; looked at once in the life of this object."""
         if self._jars is None:
-            self._jars = jars_folder(progress)
+            self._jars = BROKERS.fetch(progress)
         return self._jars
 
     def start_all(self, *, keep_ports: bool = True) -> None:
@@ -102,7 +94,7 @@ class Launch:
         """End every broker of the folder, whoever started it."""
         living = living_brokers(self.folder).values()
         for process in living:
-            signal_broker(process.pid, "KILL")
+            signal_server(process.pid, "KILL")
         for process in living:
             wait_for_end(process.pid, STOP_S)
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from hftcore.errors import ClusterError
 from hftcore.files import write_atomically
 from hftcore.kafka.properties import N_BROKERS, NODES, Ports
+from hftcore.servers.process import ServerProcess, living_servers
 
 MAIN_CLASS = "kafka.Kafka"
 _FILE = "cluster.json"
@@ -65,16 +63,6 @@ class ClusterState:
 
 
 @dataclass(frozen=True, slots=True)
-class BrokerProcess:
-    """A broker's process, found alive."""
-
-    node: int
-    pid: int
-    paused: bool
-    resident_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
 class BrokerStatus:
     """One broker: ``state`` is ``running``, ``paused`` or ``dead``; ``pid`` is 0 where there is no process."""
 
@@ -90,31 +78,10 @@ def properties_file(folder: Path, node: int) -> Path:
     return folder / f"broker-{node}.properties"
 
 
-def living_brokers(folder: Path) -> dict[int, BrokerProcess]:
-    """The folder's brokers that have a process now, by node.
-
-    Read from the kernel's table of command lines, each of which ends in a properties file of this folder. No noted
-    process number can go stale, be taken over by a stranger, or get lost with the starter's crash.
-    """
-    wanted = {os.fsencode(properties_file(folder.resolve(), node)): node for node in NODES}
-    main_class = MAIN_CLASS.encode()
-    found = {}
-    for entry in os.scandir("/proc"):
-        if not entry.name.isdigit():
-            continue
-        try:
-            arguments = Path(entry.path, "cmdline").read_bytes().split(b"\0")[:-1]
-            if arguments[-2:-1] != [main_class] or arguments[-1] not in wanted:
-                continue
-            stat = Path(entry.path, "stat").read_text()
-        except OSError:  # it ended while we looked
-            continue
-        fields = stat[stat.rindex(")") + 2 :].split()  # the name in brackets may hold anything
-        if fields[0] not in "ZX":
-            node = wanted[arguments[-1]]
-            resident = int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
-            found[node] = BrokerProcess(node, int(entry.name), fields[0] in "Tt", resident)
-    return found
+def living_brokers(folder: Path) -> dict[int, ServerProcess]:
+    """The folder's brokers that have a process now, by node."""
+    main_class, resolved = MAIN_CLASS.encode(), folder.resolve()
+    return living_servers({(main_class, os.fsencode(properties_file(resolved, node))): node for node in NODES})
 
 
 def broker_status(folder: Path, state: ClusterState) -> list[BrokerStatus]:
@@ -129,11 +96,3 @@ def broker_status(folder: Path, state: ClusterState) -> list[BrokerStatus]:
             how = "paused" if process.paused else "running"
             found.append(BrokerStatus(node, how, ports.client, process.pid, process.resident_bytes))
     return found
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """One process at a time starts, hurts or stops the cluster of a folder."""
-    with (folder / "lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield

@@ -5,8 +5,9 @@ Importing this package needs the extra ``hftcore[spark]`` and Java 17 or newer (
 
 from __future__ import annotations
 
+from hftcore.spark.dataset import Dataset, Layout
 from hftcore.spark.parity import compare_with_spark
 from hftcore.spark.session import session
 from hftcore.spark.train import train_mllib
 
-__all__ = ["compare_with_spark", "session", "train_mllib"]
+__all__ = ["Dataset", "Layout", "compare_with_spark", "session", "train_mllib"]

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
+from hftcore.errors import JarError, ParameterError
+from hftcore.jars import KAFKA, S3, JarSet
 from hftcore.java import find_java_home
 
 _LOG4J = Path(__file__).with_name("log4j2.properties")
+_CONNECTORS: dict[str, tuple[JarSet, ...]] = {"kafka": (KAFKA,), "s3": (S3,), "hdfs": ()}
 
 
 def session(
@@ -22,6 +25,7 @@ def session(
     *,
     cores: int | None = None,
     driver_memory: str = "2g",
+    connectors: Sequence[str] = (),
     config: Mapping[str, str] | None = None,
 ) -> SparkSession:
     """Start a local Spark session, or return the active one as it is.
@@ -36,6 +40,9 @@ def session(
         Default: all cores of the machine.
     driver_memory : str
         Heap of the one JVM, which is driver and executor.
+    connectors : sequence of str
+        ``kafka`` and ``s3``: their jars, which ``hftcore jars fetch`` put into the cache, are given to the driver and
+        the executors. ``hdfs`` is in Spark itself: naming it is allowed and changes nothing.
     config : mapping, optional
         Spark properties that override those set here.
 
@@ -43,9 +50,16 @@ def session(
     ------
     JavaNotFoundError
         If there is no Java that Spark could run on.
+    JarError
+        If a connector's jars are not in the cache (says which command fetches them) or not the pinned ones; or if the
+        active session was started without them: a running JVM takes no more.
+    ParameterError
+        If a connector has another name.
     """
+    jars = connector_jars(connectors)
     active = SparkSession.getActiveSession()
     if active is not None:
+        _refuse_without(active, jars)
         return active
     n_cores = cores or os.cpu_count() or 1
     settings = {
@@ -62,6 +76,8 @@ def session(
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         **(config or {}),
     }
+    if jars:
+        settings["spark.jars"] = ",".join([*map(str, jars), *filter(None, [settings.get("spark.jars")])])
     os.environ["PYSPARK_PYTHON"] = sys.executable  # workers would run the python3 of the path otherwise
     os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
@@ -70,6 +86,27 @@ def session(
     for key, value in settings.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
+
+
+def connector_jars(connectors: Sequence[str]) -> list[Path]:
+    """The checked jars of connectors, for ``spark.jars`` or ``spark-submit --jars``; see `session` for the errors."""
+    if isinstance(connectors, str):
+        raise ParameterError(f"connectors must be a sequence such as ({connectors!r},), was {connectors!r}")
+    found: list[Path] = []
+    for name in dict.fromkeys(connectors):
+        if name not in _CONNECTORS:
+            raise ParameterError(f"connectors must be among {', '.join(_CONNECTORS)}, was {name!r}")
+        found += [path for one in _CONNECTORS[name] for path in one.paths()]
+    return found
+
+
+def _refuse_without(active: SparkSession, jars: Sequence[Path]) -> None:
+    has = {Path(one).name for one in active.sparkContext.getConf().get("spark.jars", "").split(",")}
+    lacking = [path.name for path in jars if path.name not in has]
+    if lacking:
+        raise JarError(
+            f"the active session was started without {lacking[0]}: stop() it first, or name its connectors at its start"
+        )
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from hftcore.kafka.jars import KAFKA_VERSION
+from hftcore.jars.catalogue import KAFKA_VERSION
 from hftcore.kafka.properties import COMMON, FAILOVER, NODES
 from hftcore.kafka.topics import default_file, read_topics
 

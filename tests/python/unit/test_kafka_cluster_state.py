@@ -14,11 +14,13 @@ from pathlib import Path
 import pytest
 
 from hftcore.errors import ClusterError, JarError, ParameterError
+from hftcore.jars.catalogue import BROKERS
+from hftcore.jars.jar_set import check_jars
 from hftcore.kafka import Cluster
-from hftcore.kafka.jars import check_jars, pinned_jars
-from hftcore.kafka.process import are_free, free_ports, new_cluster_id
+from hftcore.kafka.process import new_cluster_id
 from hftcore.kafka.properties import FAILOVER, Ports, broker_properties, jvm_options
-from hftcore.kafka.state import ClusterState, broker_status, living_brokers, locked, properties_file
+from hftcore.kafka.state import ClusterState, broker_status, living_brokers, properties_file
+from hftcore.servers.process import are_free, free_ports, locked
 
 STATE = ClusterState("id", "4.3.1", [Ports(1, 2), Ports(3, 4), Ports(5, 6)], "384m", False, "fast", {"a": "b"})
 
@@ -154,7 +156,7 @@ def test_wrong_parameters_name_the_rule(tmp_path: Path) -> None:
 
 
 def test_the_pins_name_kafka_and_a_logger_of_its_slf4j() -> None:
-    pins = pinned_jars()
+    pins = BROKERS.pins()
     assert len(pins) == 46
     assert {"kafka_2.13-4.3.1.jar", "kafka-clients-4.3.1.jar", "slf4j-api-1.7.36.jar", "slf4j-simple-1.7.36.jar"} <= {
         *pins

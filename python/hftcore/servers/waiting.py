@@ -1,4 +1,4 @@
-"""Waiting for a cluster, which does everything a moment later than it is asked."""
+"""Waiting for servers, which does everything a moment later than it is asked."""
 
 from __future__ import annotations
 
