@@ -247,6 +247,8 @@ class Cluster:
     def pause(self, node: int) -> None:
         """Freeze a broker as a long collection or a stolen CPU does: its connections stay, it says nothing."""
         self._signal(node, "STOP", wait=False)
+        frozen = f"broker {node} goes on although it was told to stop"
+        wait_until(lambda: self.status()[node - 1].state == "paused", STOP_S, frozen, every_s=0.01)
 
     def resume(self, node: int) -> None:
         """Let a paused broker go on."""
