@@ -145,13 +145,15 @@ TEST_F(ConsumerTest, PassingFetchErrorsAreRetried) {
   EXPECT_FALSE(consumer.failed());
 }
 
-TEST_F(ConsumerTest, WatermarksWaitForALeaderThatDoesNotKnowThemYet) {
+TEST_F(ConsumerTest, WatermarksWaitForABrokerThatDoesNotKnowThemYet) {
   create("ticks", 1);
   Producer producer{*library_, settings()};
   fill(producer, producer.open("ticks"), 0, 50);
   Consumer consumer{*library_, settings(), From{{"ticks", 0, 0}}};
-  fail_next(kListOffsetsKey, c::kOffsetNotAvailable);
-  EXPECT_EQ(consumer.watermarks("ticks", 0, 5s).high, 50);
+  for (const c::Code code : {c::kOffsetNotAvailable, c::kUnknownTopicOrPart}) {
+    fail_next(kListOffsetsKey, code);
+    EXPECT_EQ(consumer.watermarks("ticks", 0, 5s).high, 50) << code;
+  }
 }
 
 TEST_F(ConsumerTest, OffsetsMayNotBeCommittedOrReset) {

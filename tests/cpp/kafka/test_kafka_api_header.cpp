@@ -85,6 +85,7 @@ HFT_SAME_FIELD(MetadataTopic, err, rd_kafka_metadata_topic_t, err);
 static_assert(c::kNoError == RD_KAFKA_RESP_ERR_NO_ERROR && c::kOffsetOutOfRange == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE);
 static_assert(c::kLeaderNotAvailable == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE);
 static_assert(c::kNotLeader == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
+static_assert(c::kUnknownTopicOrPart == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
 static_assert(c::kRequestTimedOut == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT);
 static_assert(c::kNetworkException == RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION);
 static_assert(c::kOffsetNotAvailable == RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE);

@@ -24,6 +24,7 @@ struct Error;
 using Code = int;
 inline constexpr Code kNoError = 0;
 inline constexpr Code kOffsetOutOfRange = 1;
+inline constexpr Code kUnknownTopicOrPart = 3;
 inline constexpr Code kLeaderNotAvailable = 5;
 inline constexpr Code kNotLeader = 6;
 inline constexpr Code kRequestTimedOut = 7;
