@@ -72,7 +72,6 @@ void PacedFeed::stop() noexcept {
 /// In short tries, so that an interrupt is seen while no broker answers.
 void PacedFeed::connect(Worker& worker, const Tick& tick) {
   constexpr milliseconds kTry{150};
-  constexpr int kUnknownTopic = 3;
   worker.producer = std::make_unique<kafka::Producer>(*config_.library, config_.settings);
   for (const std::string& name : config_.topics) {
     const auto start = std::chrono::steady_clock::now();
@@ -83,7 +82,7 @@ void PacedFeed::connect(Worker& worker, const Tick& tick) {
         break;
       } catch (const kafka::KafkaError& error) {
         // a topic that was made a moment ago is not known everywhere
-        const milliseconds patience = error.code() == kUnknownTopic ? milliseconds{1'000} : config_.connect_timeout;
+        const milliseconds patience = error.code() == kafka::c::kUnknownTopicOrPart ? milliseconds{1'000} : config_.connect_timeout;
         if (std::chrono::steady_clock::now() - start >= std::min(patience, config_.connect_timeout)) throw;
       }
     }

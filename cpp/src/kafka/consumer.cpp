@@ -49,7 +49,8 @@ int milliseconds_of(milliseconds timeout) noexcept {
 bool is_passing(c::Code code) noexcept {
   constexpr std::array kPassing{c::kTransport, c::kTimedOut, c::kAllBrokersDown, c::kWaitCache,
                                 c::kLeaderNotAvailable, c::kNotLeader, c::kRequestTimedOut, c::kNetworkException,
-                                c::kOffsetNotAvailable, c::kUnknownTopicOrPart};  // one that the cluster has, but a broker not yet
+                                c::kOffsetNotAvailable,
+                                c::kUnknownTopicOrPart};  // of a topic that the cluster has, and this broker not yet
   return std::ranges::find(kPassing, code) != kPassing.end();
 }
 
