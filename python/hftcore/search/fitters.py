@@ -17,6 +17,8 @@ from hftcore.forest.importers import LIGHTGBM_FILE
 from hftcore.search.data import SearchData
 from hftcore.search.params import Params, row_weights
 
+_ROWS_PER_THREAD = 20_000
+
 Scores = npt.NDArray[np.float64]
 Tick = Callable[[int, int], None]  # (trees done, trees in all)
 
@@ -57,11 +59,13 @@ class LightgbmFitter:
     """Boosting by softmax on LightGBM: needs no Java. The same rows, parameters and seed give the same model."""
 
     algorithm = "lightgbm"
-    libraries = ("lightgbm",)
+    libraries: tuple[str, ...] = ("lightgbm",)
     stops_early = True
 
     def __init__(self, data: SearchData, *, stop_after: int | None = 30, n_threads: int | None = None) -> None:
-        self._data, self._stop_after, self._n_threads = data, stop_after, n_threads or os.cpu_count() or 1
+        # Threads that wait for each other cost more than a small table does.
+        helpful = min(os.cpu_count() or 1, 1 + len(data) // _ROWS_PER_THREAD)
+        self._data, self._stop_after, self._n_threads = data, stop_after, n_threads or helpful
 
     def fit(self, params: Params, part: Part, seed: int, tick: Tick | None = None) -> Fitted:
         import lightgbm

@@ -59,7 +59,7 @@ class TrainingReport:
             "calibration": {k: {**asdict(r), "expected_error": r.expected_error} for k, r in self.calibration.items()},
             "importance": {"gain": self.gain, "permutation": self.permutation, "families": self.families},
             "curves": asdict(self.curves),
-            "cells": self.cells,
+            "cells": [dict(cell) for cell in self.cells],
         }
 
     def to_json(self) -> str:
@@ -73,10 +73,17 @@ class TrainingReport:
         importance = plain["importance"]
         curves = plain["curves"]
         return cls(
-            **{name: plain[name] for name in ("title", "algorithm", "parameters", "split", "cells", "metric")},
-            **{name: Classification.from_dict(plain[name]) for name in ("test", "train", "lightgbm")},
+            title=plain["title"],
+            algorithm=plain["algorithm"],
+            parameters=plain["parameters"],
+            split=plain["split"],
+            cells=plain["cells"],
+            metric=plain["metric"],
+            test=Classification.from_dict(plain["test"]),
+            train=Classification.from_dict(plain["train"]),
+            lightgbm=Classification.from_dict(plain["lightgbm"]),
             calibration={
-                k: Reliability(*(tuple(r[name]) for name in ("p_mean", "hit_frac", "n")))
+                k: Reliability(tuple(r["p_mean"]), tuple(r["hit_frac"]), tuple(r["n"]))
                 for k, r in plain["calibration"].items()
             },
             gain=importance["gain"],

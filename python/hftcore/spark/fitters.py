@@ -70,7 +70,7 @@ class GbtFitter(_OnSpark):
     """One binary ``GBTClassifier`` for each class against the rest, saved as MLlib's ``OneVsRestModel``."""
 
     algorithm = "mllib_gbt"
-    libraries = ("pyspark",)
+    libraries: tuple[str, ...] = ("pyspark",)
     stops_early = True
 
     def fit(self, params: Params, part: Part, seed: int, tick: Tick | None = None) -> Fitted:
@@ -119,7 +119,7 @@ class ForestFitter(_OnSpark):
     """MLlib's ``RandomForestClassifier`` on three classes. It has no rounds, so nothing is stopped early."""
 
     algorithm = "mllib_rf"
-    libraries = ("pyspark",)
+    libraries: tuple[str, ...] = ("pyspark",)
     stops_early = False
 
     def fit(self, params: Params, part: Part, seed: int, tick: Tick | None = None) -> Fitted:
@@ -155,6 +155,7 @@ class XgboostFitter(_OnSpark):
     """``xgboost.spark``: boosting by softmax in a barrier job, float32 inside."""
 
     algorithm = "xgboost"
+    libraries: tuple[str, ...] = ()
     stops_early = True
     missing = float("nan")
 

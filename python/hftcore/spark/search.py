@@ -116,8 +116,11 @@ def _fitter(algorithm: str, data: SearchData, spark: SparkSession | None, stack:
     if algorithm == "lightgbm":
         return LightgbmFitter(data)
     active = stack.enter_context(borrowed(spark))
-    kinds = {"mllib_gbt": GbtFitter, "mllib_rf": ForestFitter, "xgboost": XgboostFitter}
-    fitter = kinds[algorithm](active, data)
+    fitter: GbtFitter | ForestFitter | XgboostFitter
+    if algorithm == "xgboost":
+        fitter = XgboostFitter(active, data)
+    else:
+        fitter = GbtFitter(active, data) if algorithm == "mllib_gbt" else ForestFitter(active, data)
     stack.callback(fitter.close)
     return fitter
 
