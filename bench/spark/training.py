@@ -11,7 +11,7 @@ import argparse
 import json
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,16 +77,19 @@ GRIDS: dict[str, dict[str, list[Any]]] = {
 }
 
 
-def dead_band_ticks(events: hc.Events, rows: Any, case: Case) -> float:
-    """The 1/3 quantile of the absolute move of training rows; 0 where most moves are exactly 0."""
+def relative_labels(events: hc.Events, rows: Any, at: Any, case: Case) -> tuple[Any, float]:
+    """The baseline's labels: sign of mean(mid of the next k rows) / mid - 1 beyond its 1/3 quantile in training.
+
+    Sums of integers, so a price that stood still is exactly 0. ``at`` are the rows wanted, which have k more each.
+    """
     data = events.data[rows]
     half = (data["bid_px_ticks"] + data["ask_px_ticks"]).astype(np.int64)
-    k, total = case.horizon, np.concatenate([[0], np.cumsum(half)])
-    moves = (total[k + 1 :] - total[1:-k]) / k - half[:-k]
-    same_day = data["ts_event_ns"][:-k] // DAY == data["ts_event_ns"][k:] // DAY
-    ts = data["ts_event_ns"][:-k]
-    start = np.quantile(ts, 1.0 - case.test) if isinstance(case.test, float) else case.test
-    return float(np.quantile(np.abs(moves[same_day & (ts < start)]), 1 / 3)) / 2.0
+    k, total, i = case.horizon, np.concatenate([[0], np.cumsum(half)]), np.searchsorted(rows, at)
+    move = (total[i + k + 1] - total[i + 1] - k * half[i]) / (k * half[i])
+    ts = data["ts_event_ns"][i]
+    train = ts < (np.quantile(ts, 1.0 - case.test) if isinstance(case.test, float) else case.test)
+    band = float(np.quantile(np.abs(move[train]), 1 / 3))
+    return (move > band).astype(np.int8) - (move < -band).astype(np.int8), band
 
 
 def table_of(name: str, case: Case, spec: hc.FeatureSpec, data: Path, work: Path) -> Path:
@@ -94,11 +97,12 @@ def table_of(name: str, case: Case, spec: hc.FeatureSpec, data: Path, work: Path
     if path.exists():
         return path
     events = hc.read_events([data / f for f in case.files], symbols=[case.symbol], off_tick="round")
+    made = make_feature_table(events, spec, LabelRule(case.horizon))
     pipeline = hc.FeaturePipeline(spec, events.instruments)
     pipeline.transform(events)
-    band = dead_band_ticks(events, pipeline.rows, case)
-    made = make_feature_table(events, spec, LabelRule(case.horizon, band))
-    print(f"{name}: {len(made):,} rows, dead band {band:.3f} ticks, {made.class_counts()}", flush=True)
+    y, band = relative_labels(events, pipeline.rows, made.event_index, case)
+    made = replace(made, y=y)
+    print(f"{name}: {len(made):,} rows, dead band {1e4 * band:.3f} bps, {made.class_counts()}", flush=True)
     write_feature_table(made, path)
     return path
 

@@ -60,12 +60,13 @@ def test_what_cells_score_is_what_the_saved_model_scores(gbt: Trained, spec: hc.
 
 
 def test_a_killed_search_on_spark_trains_only_what_is_missing(
-    gbt: Trained, spark: Any, table: Path, spec: hc.FeatureSpec, monkeypatch: pytest.MonkeyPatch
+    gbt: Trained, spark: Any, table: Path, spec: hc.FeatureSpec, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cells = sorted((gbt.out / "cells").iterdir())
     assert len(cells) == 2
     cells[1].unlink()
-    again = tuned("mllib_gbt", spark, table, spec, gbt.out)
+    again = tuned("mllib_gbt", spark, table, spec, gbt.out, progress=True)
+    assert "2/2" in capsys.readouterr().err
     assert again.outcome.n_resumed == 1
     assert again.training.importance == gbt.training.importance
     assert again.outcome.means == gbt.outcome.means

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pyspark.sql import DataFrame, SparkSession
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
 
 from hftcore.artifact import Artifact
 from hftcore.compiler import compile_model
@@ -43,7 +46,7 @@ def train(
     seed: int = 7,
     title: str | None = None,
     spark: SparkSession | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool = False,
 ) -> Trained:
     """Tune and train three classes on a labelled feature table, and report on its last part.
 
@@ -72,8 +75,8 @@ def train(
         Chooses the combination, by its mean over folds.
     horizon : int, optional
         Rows ahead that the labels looked; read from a table of ``hftcore features``.
-    progress : callable, optional
-        Called with (cells done, cells in all).
+    progress : bool or callable
+        True shows a bar on standard error; a callable is called with (cells done, cells in all).
 
     Returns
     -------
@@ -108,8 +111,19 @@ def train(
             metric=metric,
             seed=seed,
             title=title or f"{spec.name}: {algorithm}",
-            progress=progress,
+            progress=_told(progress, stack),
         )
+
+
+def _told(progress: Progress | bool, stack: ExitStack) -> Progress | None:
+    if not isinstance(progress, bool):
+        return progress
+    if not progress:
+        return None
+    columns = (TextColumn("cells"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    bar = stack.enter_context(Bar(*columns, console=Console(stderr=True)))
+    task = bar.add_task("cells", total=None)
+    return lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _fitter(algorithm: str, data: SearchData, spark: SparkSession | None, stack: ExitStack) -> Fitter:

@@ -32,7 +32,7 @@ def curves_chart(n_trees: Sequence[int], log_loss: Mapping[str, Sequence[float]]
         key="curves",
         title="Learning curves",
         caption=(
-            f"Lower is better; where trained rows go on falling and the others do not, they learn by heart. Last: {ends}."
+            f"Lower is better; where trained rows go on and others do not, it learns by heart. At the end: {ends}."
         ),
         alt=f"Log loss over {n_trees[-1]} trees of each class, at the end: {ends}",
         paint=paint,
