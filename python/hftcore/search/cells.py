@@ -7,6 +7,7 @@ import hashlib
 import importlib.util
 import io
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,7 @@ def flat(cell: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def log_to_mlflow(store: Path, experiment: str, cell: Cell) -> None:
     """One run of MLflow's file store: parameters, then every number of the cell as a metric."""
+    os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # newer releases refuse plain files otherwise
     from mlflow.tracking import MlflowClient
 
     client = MlflowClient(tracking_uri=store.resolve().as_uri())

@@ -21,6 +21,7 @@ import hftcore as hc
 from hftcore.errors import ParameterError, TrainingDataError
 from hftcore.folds import TimeFolds
 from hftcore.report.training import training_page, write_training_report
+from hftcore.search.cells import CellStore
 from hftcore.search.data import load_search_data, table_on_disk
 from hftcore.search.fitters import LightgbmFitter
 from hftcore.search.params import expand_grid, full_params, row_weights
@@ -227,3 +228,20 @@ def test_a_fold_without_a_class_is_refused(tmp_path: Path, table: Path) -> None:
     pq.write_table(found.set_column(found.schema.get_field_index("label"), "label", pa.array(label)), path)
     with pytest.raises(TrainingDataError, match="label 1 has no row among the"):
         run(path, tmp_path / "out")
+
+
+def test_with_mlflow_each_cell_is_a_run(tmp_path: Path) -> None:
+    mlflow = pytest.importorskip("mlflow.tracking")
+    store = CellStore(tmp_path, "small")
+    cell = {
+        "algorithm": "lightgbm",
+        "params": {"depth": 3, "class_weights": None},
+        "test": {"mcc": 0.5},
+        "seconds": 1.0,
+    }
+    store.put("abc", cell)
+    client = mlflow.MlflowClient(tracking_uri=(tmp_path / "mlruns").as_uri())
+    (run_,) = client.search_runs([client.get_experiment_by_name("small").experiment_id])
+    assert run_.data.metrics == {"test.mcc": 0.5, "seconds": 1.0}
+    assert run_.data.params["params.depth"] == "3"
+    assert run_.info.status == "FINISHED"
