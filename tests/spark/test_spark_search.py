@@ -16,8 +16,8 @@ from hftcore.forest import load_forest
 from hftcore.search.trained import Trained
 
 SMALL: dict[str, Any] = {
-    "mllib_gbt": {"n_trees": [4], "depth": [2, 3], "max_bins": [16], "class_weights": ["balanced"]},
-    "mllib_rf": {"n_trees": [4], "depth": [4], "max_bins": [16]},
+    "mllib_gbt": {"n_trees": [2], "depth": [2, 3], "max_bins": [16], "class_weights": ["balanced"]},
+    "mllib_rf": {"n_trees": [3], "depth": [3], "max_bins": [16]},
     "xgboost": {"n_trees": [20], "depth": [3], "learning_rate": [0.3]},
 }
 
@@ -43,7 +43,7 @@ def gbt(spark: Any, table: Path, spec: hc.FeatureSpec, tmp_path_factory: pytest.
 
 def test_gbt_is_tuned_and_its_artefact_is_sparks_own(gbt: Trained, spark: Any, spec: hc.FeatureSpec) -> None:
     assert [cell["params"]["depth"] for cell in gbt.outcome.cells] == [2, 3]
-    assert gbt.report.test.mcc > 0.5
+    assert gbt.report.test.mcc > 0.4
     exported = hs.export(gbt, spec, gbt.out / "gbt.hft", spark=spark)
     assert exported.spark is not None
     assert exported.spark.ok
@@ -77,7 +77,7 @@ def test_a_random_forest_of_three_classes_reads_as_spark_predicts(
 ) -> None:
     found = tuned("mllib_rf", spark, table, spec, tmp_path / "out")
     forest = load_forest(found.model_path, spec.names)
-    assert (forest.output_rule, forest.n_trees, forest.n_margins) == ("identity", 12, 3)
+    assert (forest.output_rule, forest.n_trees, forest.n_margins) == ("identity", 9, 3)
     exported = hs.export(found, spec, tmp_path / "rf.hft", spark=spark)
     assert exported.spark is not None
     assert exported.max_abs_diff < 1e-14
