@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ SMALL: dict[str, Any] = {
     "mllib_gbt": {"n_trees": [2], "depth": [2, 3], "max_bins": [16], "class_weights": ["balanced"]},
     "mllib_rf": {"n_trees": [3], "depth": [3], "max_bins": [16]},
     "xgboost": {"n_trees": [20], "depth": [3], "learning_rate": [0.3]},
+    "lightgbm": {"n_trees": [20], "depth": [3], "learning_rate": [0.3]},
 }
 
 
@@ -88,7 +90,8 @@ def test_a_random_forest_of_three_classes_reads_as_spark_predicts(
 def test_xgboost_takes_a_spark_table_and_is_exported(
     spark: Any, table: Path, spec: hc.FeatureSpec, tmp_path: Path
 ) -> None:
-    pytest.importorskip("xgboost")
+    if not os.environ.get("CI"):
+        pytest.importorskip("xgboost")
     frame = spark.createDataFrame(pq.read_table(table))
     found = tuned("xgboost", spark, frame, spec, tmp_path / "out")
     assert found.report.test.mcc > 0.6
@@ -96,6 +99,18 @@ def test_xgboost_takes_a_spark_table_and_is_exported(
     assert exported.spark is None
     assert 0.0 < exported.max_abs_diff < 1e-6
     assert exported.n_flipped == 0
+
+
+def test_lightgbm_has_the_same_face_and_starts_no_spark(
+    table: Path, spec: hc.FeatureSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hftcore.spark.search.borrowed", lambda spark: pytest.fail("Spark was started"))
+    found = tuned("lightgbm", None, table, spec, tmp_path / "out")
+    exported = hs.export(found, spec, tmp_path / "lgb.hft")
+    assert (exported.spark, exported.n_flipped, exported.n_rows) == (None, 0, 600)
+    assert exported.max_abs_diff < 1e-12
+    with pytest.raises(ModelMismatchError, match="exists; pass overwrite=True"):
+        hs.export(found, spec, tmp_path / "lgb.hft")
 
 
 def test_an_artefact_that_is_not_the_model_is_refused(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +86,7 @@ def test_what_would_not_be_the_same_model_is_refused(text: str, message: str) ->
 
 
 def test_a_real_booster_agrees_on_hostile_rows(tmp_path: Path) -> None:
-    xgboost = pytest.importorskip("xgboost")
+    xgboost = importlib.import_module("xgboost") if os.environ.get("CI") else pytest.importorskip("xgboost")
     spec = hc.FeatureSpec("small", [hc.mid(), hc.spread(), hc.queue_imbalance()])
     rng = np.random.default_rng(1)
     X = rng.normal(size=(2_000, 3))
