@@ -30,6 +30,7 @@ def main() -> int:
     parser.add_argument("--kind", default="expanding", help="expanding or blocked")
     parser.add_argument("--embargo", type=float, default=0.0, help="nanoseconds")
     parser.add_argument("--test", type=json.loads, default=0.2, help="last share of rows, or their first ts_event_ns")
+    parser.add_argument("--horizon", type=int, help="rows that labels looked ahead; needed for a table from elsewhere")
     parser.add_argument("--metric", default="mcc")
     parser.add_argument("--seed", type=int, default=7)
     args = parser.parse_args()
@@ -44,6 +45,7 @@ def main() -> int:
             folds=hs.TimeFolds(n_folds=args.folds, kind=args.kind, embargo_ns=int(args.embargo)),
             test=args.test,
             metric=args.metric,
+            horizon=args.horizon,
             seed=args.seed,
             progress=True,
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +113,21 @@ def test_lightgbm_has_the_same_face_and_starts_no_spark(
     assert exported.max_abs_diff < 1e-12
     with pytest.raises(ModelMismatchError, match="exists; pass overwrite=True"):
         hs.export(found, spec, tmp_path / "lgb.hft")
+
+
+def test_the_job_trains_reports_and_exports(table: Path, spec: hc.FeatureSpec, tmp_path: Path, repo_root: Path) -> None:
+    spec.save(tmp_path / "spec.toml")
+    job = [sys.executable, str(repo_root / "spark" / "train.py"), "--spec", str(tmp_path / "spec.toml")]
+    rest = ["--out", str(tmp_path / "out"), "--algorithm", "lightgbm", "--grid", '{"n_trees": [10]}', "--folds", "1"]
+    asked = [*job, "--table", str(table), *rest]
+    refused = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "pass horizon" in refused.stderr
+    done = subprocess.run([*asked, "--horizon", "5"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "600 rows within" in done.stdout
+    assert (tmp_path / "out" / "report.html").read_text().startswith("<!DOCTYPE html>")
+    assert hc.Artifact.load(tmp_path / "out" / "model.hft").spec == spec
 
 
 def test_an_artefact_that_is_not_the_model_is_refused(
