@@ -15,7 +15,7 @@ from hftcore.forest import load_forest
 from hftcore.forest.forest import split_thresholds
 from hftcore.spark import compare_with_spark, train_mllib
 from hftcore.spark.parity import spark_margins
-from hftcore.spark.train import NOT_READY
+from hftcore.spark.vectors import NOT_READY
 from hftcore.train import TrainingResult
 
 SMALL: dict[str, Any] = {"n_trees": 3, "depth": 3, "max_bins": 16, "n_partitions": 2}
@@ -165,7 +165,7 @@ def test_a_categorical_split_is_refused_by_name(
 def test_a_bad_table_is_refused_before_spark_starts(
     monkeypatch: pytest.MonkeyPatch, table: Path, spec: hc.FeatureSpec, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("hftcore.spark.train.borrowed", lambda spark: pytest.fail("Spark was started"))
+    monkeypatch.setattr("hftcore.spark.mllib.borrowed", lambda spark: pytest.fail("Spark was started"))
     bad = pq.read_table(table).drop_columns(["label"])
     pq.write_table(bad, tmp_path / "bad.parquet")
     with pytest.raises(TrainingDataError, match="column 'label' is missing"):

@@ -26,7 +26,7 @@ class Forest:
     """
 
     model: treelite.Model
-    trainer: Literal["mllib", "lightgbm"]
+    trainer: Literal["mllib", "lightgbm", "xgboost"]
     trainer_version: str
     classes: tuple[int, ...]
     output_rule: OutputRule

@@ -12,9 +12,11 @@ from hftcore.errors import ModelMismatchError
 from hftcore.forest.forest import Forest, refuse_odd_splits
 from hftcore.forest.lightgbm_reader import read_lightgbm
 from hftcore.forest.mllib_reader import is_mllib_folder, read_mllib
+from hftcore.forest.xgboost_reader import read_xgboost
 from hftcore.manifest import TRAINING, read_object
 
 LIGHTGBM_FILE = "model.txt"
+XGBOOST_FILE = "xgboost.json"
 
 
 def load_forest(model: Any, names: tuple[str, ...], classes: tuple[int, ...] | None = None) -> Forest:
@@ -22,8 +24,8 @@ def load_forest(model: Any, names: tuple[str, ...], classes: tuple[int, ...] | N
 
     Parameters
     ----------
-    model : path, lightgbm.Booster, fitted LightGBM classifier, or fitted Spark MLlib model
-        A path is a folder saved by MLlib, a folder written by ``hftcore.train``, or a LightGBM text file.
+    model : path, LightGBM or XGBoost booster, fitted classifier of either, or fitted Spark MLlib model
+        A path is a folder saved by MLlib, a folder written by a trainer, a LightGBM text file or an XGBoost JSON file.
     names : tuple of str
         The spec's feature names.
     classes : tuple of int, optional
@@ -54,6 +56,8 @@ def _read(model: Any, names: tuple[str, ...], classes: tuple[int, ...] | None) -
         return _read_path(Path(model), names, classes)
     if hasattr(model, "booster_"):  # LightGBM's scikit-learn wrapper knows its labels
         return read_lightgbm(model.booster_.model_to_string(), classes or _labels(model))
+    if type(model).__module__.startswith("xgboost"):
+        return read_xgboost((model.get_booster() if hasattr(model, "get_booster") else model).save_raw("json"), classes)
     if hasattr(model, "model_to_string"):
         return read_lightgbm(model.model_to_string(), classes)
     if type(model).__module__.startswith("pyspark.ml"):
@@ -62,19 +66,23 @@ def _read(model: Any, names: tuple[str, ...], classes: tuple[int, ...] | None) -
             model.write().save(saved.as_uri())
             return read_mllib(saved, names, classes)
     raise ModelMismatchError(
-        f"cannot read a {type(model).__name__}: expected a path, a LightGBM model or a Spark MLlib model"
+        f"cannot read a {type(model).__name__}: expected a path, or a LightGBM, XGBoost or Spark MLlib model"
     )
 
 
 def _read_path(path: Path, names: tuple[str, ...], classes: tuple[int, ...] | None) -> Forest:
     if not path.exists():
         raise ModelMismatchError(f"{path}: no such file or folder")
+    if path.is_file() and path.suffix == ".json":
+        return read_xgboost(path.read_bytes(), classes, source=str(path))
     if path.is_file():
         return read_lightgbm(_text(path), classes, source=str(path))
     if (path / LIGHTGBM_FILE).is_file():
         if is_mllib_folder(path):
             raise ModelMismatchError(f"{path}: holds two models, {LIGHTGBM_FILE} and one saved by Spark MLlib")
         return read_lightgbm(_text(path / LIGHTGBM_FILE), classes, source=str(path / LIGHTGBM_FILE))
+    if (path / XGBOOST_FILE).is_file():
+        return read_xgboost((path / XGBOOST_FILE).read_bytes(), classes, source=str(path / XGBOOST_FILE))
     if not is_mllib_folder(path):
         raise ModelMismatchError(f"{path}: neither a folder saved by Spark MLlib nor one with {LIGHTGBM_FILE}")
     notes = path / TRAINING

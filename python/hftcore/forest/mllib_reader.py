@@ -1,7 +1,10 @@
 """Spark MLlib's saved trees to a Forest, from the Parquet files alone: no JVM is started.
 
 A GBT margin is ``sum_i treeWeight_i * leaf_i``, summed tree by tree; a split is left iff ``x <= threshold``, so NaN
-goes right. Spark writes nodes in any order over any number of files, so rows are sorted by tree and id. The columns of
+goes right. A random forest's score is the mean over trees of a leaf's class shares: each tree stands here once for each
+class, with those shares over the number of trees as its leaves, so that its scores are sums of leaves too.
+
+Spark writes nodes in any order over any number of files, so rows are sorted by tree and id. The columns of
 ``treesMetadata`` changed their names between releases (``treeID, metadata, weights``; ``_1, _2, _3``): they are read by
 position.
 """
@@ -19,13 +22,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hftcore.errors import ModelMismatchError
-from hftcore.forest.forest import Forest
+from hftcore.forest.forest import Forest, OutputRule
 from hftcore.forest.tree_table import TreeTable, build_treelite
 
 _ONE_VS_REST = "OneVsRestModel"
 _GBT = "GBTClassificationModel"
+_FOREST = "RandomForestClassificationModel"
 _ALPHA = 2.0  # MLlib's GBT probability is 1 / (1 + exp(-2 margin))
 _LEAF = -1
+_RULES: dict[str, OutputRule] = {_GBT: "sigmoid", _ONE_VS_REST: "one_vs_rest_normalised", _FOREST: "identity"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ def saved_class(path: Path) -> str:
 def read_mllib(
     path: Path, feature_names: tuple[str, ...] | None = None, classes: tuple[int, ...] | None = None
 ) -> Forest:
-    """Read a saved ``OneVsRestModel`` of GBTs, or a binary ``GBTClassificationModel``.
+    """Read a saved ``OneVsRestModel`` of GBTs, a binary ``GBTClassificationModel``, or a ``RandomForest...`` model.
 
     Parameters
     ----------
@@ -72,8 +77,13 @@ def read_mllib(
     elif kind == _ONE_VS_REST:
         n_classes = int(metadata["numClasses"])
         parts = [_read_part(path / f"model_{k}", feature_names) for k in range(n_classes)]
+    elif kind == _FOREST:
+        n_classes = int(metadata["numClasses"])
+        parts = _read_forest(path, metadata, feature_names, n_classes)
     else:
-        raise ModelMismatchError(f"{path}: expected a saved {_ONE_VS_REST} or {_GBT}, found {metadata.get('class')!r}")
+        raise ModelMismatchError(
+            f"{path}: expected a saved {_ONE_VS_REST}, {_GBT} or {_FOREST}, found {metadata.get('class')!r}"
+        )
     n_features = parts[0].n_features
     if any(part.n_features != n_features for part in parts):
         raise ModelMismatchError(f"{path}: its models differ in their features: {[p.n_features for p in parts]}")
@@ -84,8 +94,8 @@ def read_mllib(
         trainer="mllib",
         trainer_version=str(metadata.get("sparkVersion", "unknown")),
         classes=classes or ((-1, 0, 1) if n_classes == 3 else tuple(range(n_classes))),
-        output_rule="sigmoid" if kind == _GBT else "one_vs_rest_normalised",
-        alpha=_ALPHA,
+        output_rule=_RULES[kind],
+        alpha=1.0 if kind == _FOREST else _ALPHA,
         gain=tuple(float(g) for g in np.sum([part.gain for part in parts], axis=0)),
         feature_names=feature_names,
     )
@@ -118,6 +128,29 @@ def _read_part(path: Path, names: tuple[str, ...] | None) -> _Gbt:
 
 
 def _read_gbt(path: Path, metadata: dict[str, Any], names: tuple[str, ...] | None) -> _Gbt:
+    weights, nodes, gain = _read_nodes(path, metadata, names)
+    leaves = [tree["prediction"] * weight for tree, weight in zip(nodes, weights, strict=True)]
+    trees = [_table(tree, leaf) for tree, leaf in zip(nodes, leaves, strict=True)]
+    return _Gbt(trees, int(metadata["numFeatures"]), gain)
+
+
+def _read_forest(path: Path, metadata: dict[str, Any], names: tuple[str, ...] | None, n_classes: int) -> list[_Gbt]:
+    """One part per class; the gain, which belongs to all of them, with the first."""
+    _, nodes, gain = _read_nodes(path, metadata, names)
+    parts = []
+    for k in range(n_classes):
+        trees = []
+        for tree in nodes:
+            stats = np.asarray(tree["stats"], dtype=np.float64)
+            trees.append(_table(tree, stats[:, k] / stats.sum(axis=1) / len(nodes)))
+        parts.append(_Gbt(trees, int(metadata["numFeatures"]), gain if k == 0 else np.zeros_like(gain)))
+    return parts
+
+
+def _read_nodes(
+    path: Path, metadata: dict[str, Any], names: tuple[str, ...] | None
+) -> tuple[list[float], list[dict[str, Any]], npt.NDArray[np.float64]]:
+    """Weights of the trees, their nodes as columns in the order of ids, and the gain of each feature."""
     n_features, n_trees = int(metadata["numFeatures"]), int(metadata["numTrees"])
     described: Any = _parquet(path / "treesMetadata")
     weight_of: dict[int, float] = dict(
@@ -134,7 +167,10 @@ def _read_gbt(path: Path, metadata: dict[str, Any], names: tuple[str, ...] | Non
     columns["feature"] = splits.field("featureIndex").to_numpy(zero_copy_only=False)
     columns["n_categories"] = splits.field("numCategories").to_numpy(zero_copy_only=False)
     thresholds = splits.field("leftCategoriesOrThreshold")
-    first = np.asarray([values[0] if values else np.nan for values in thresholds.to_pylist()], dtype=np.float64)
+    columns["threshold"] = np.asarray(
+        [values[0] if values else np.nan for values in thresholds.to_pylist()], dtype=np.float64
+    )
+    stats = np.asarray(nodes.field("impurityStats").to_pylist(), dtype=np.float64)
 
     order = np.lexsort((columns["id"], tree_of))
     trees, gain = [], np.zeros(n_features)
@@ -144,17 +180,19 @@ def _read_gbt(path: Path, metadata: dict[str, Any], names: tuple[str, ...] | Non
         is_split = tree["leftChild"] != _LEAF
         _check(path, index, tree, is_split, n_features, names)
         np.add.at(gain, tree["feature"][is_split], (tree["gain"] * tree["rawCount"])[is_split])
-        trees.append(
-            TreeTable(
-                feature=tree["feature"].astype(np.int64),
-                threshold=first[at],
-                left=tree["leftChild"].astype(np.int64),
-                right=tree["rightChild"].astype(np.int64),
-                leaf=tree["prediction"] * float(weight_of[index]),
-                n_rows=tree["rawCount"].astype(np.int64),
-            )
-        )
-    return _Gbt(trees, n_features, gain)
+        trees.append({**tree, "stats": stats[at]})
+    return [float(weight_of[index]) for index in range(n_trees)], trees, gain
+
+
+def _table(tree: dict[str, Any], leaf: npt.NDArray[np.float64]) -> TreeTable:
+    return TreeTable(
+        feature=tree["feature"].astype(np.int64),
+        threshold=tree["threshold"],
+        left=tree["leftChild"].astype(np.int64),
+        right=tree["rightChild"].astype(np.int64),
+        leaf=leaf,
+        n_rows=tree["rawCount"].astype(np.int64),
+    )
 
 
 _NODE_COLUMNS = ("id", "prediction", "rawCount", "gain", "leftChild", "rightChild")

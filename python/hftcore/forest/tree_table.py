@@ -17,7 +17,9 @@ from hftcore.errors import ModelMismatchError
 
 @dataclass(frozen=True, slots=True)
 class TreeTable:
-    """One tree; node 0 is the root. Left iff ``x[feature] <= threshold``, so NaN goes right. Leaves: left = -1.
+    """One tree; node 0 is the root. Left iff ``x[feature] <= threshold``. Leaves: left = -1.
+
+    NaN goes left where ``default_left`` says so, right everywhere without it.
 
     ``n_rows`` counts the training rows that reached a node: the generated code lays out the likelier branch first.
     """
@@ -28,6 +30,7 @@ class TreeTable:
     right: npt.NDArray[np.int64]
     leaf: npt.NDArray[np.float64]
     n_rows: npt.NDArray[np.int64]
+    default_left: npt.NDArray[np.bool_] | None = None
 
     def resolve(self, node: int) -> int:
         """The node reached when splits at NaN are skipped: no value is <= NaN, so they send every row right."""
@@ -85,7 +88,7 @@ def _add_tree(builder: Any, index: int, tree: TreeTable) -> None:
             builder.numerical_test(
                 feature_id=feature,
                 threshold=threshold,
-                default_left=False,
+                default_left=tree.default_left is not None and bool(tree.default_left[node]),
                 opname="<=",
                 left_child_key=left,
                 right_child_key=right,

@@ -10,13 +10,35 @@ from hftcore.errors import MissingExtraError
 from hftcore.report import numbers, words
 from hftcore.report.charts import charts
 from hftcore.report.data import ReportData
-from hftcore.report.theme import PALETTE, printable
+from hftcore.report.theme import PALETTE, Chart, printable
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def html_page(data: ReportData) -> str:
     """Fill the page. The same data give the same bytes.
+
+    Raises
+    ------
+    MissingExtraError
+        If jinja2 or matplotlib is not installed.
+    """
+    return fill_template(
+        "report.html.j2",
+        charts(data),
+        d=data,
+        verdict=words.verdict(data),
+        data_kind=words.data_kind(data),
+        absences=words.absences(data),
+        stages=list(words.stages(data.latency)) if data.latency is not None else [],
+        load=words.load,
+        score_names=words.FIGURES,
+        edge=words.edge,
+    )
+
+
+def fill_template(name: str, drawn: Mapping[str, Chart], **values: Any) -> str:
+    """Fill a template of this package: ``values``, and ``figures`` and ``css`` beside them.
 
     Raises
     ------
@@ -38,21 +60,9 @@ def html_page(data: ReportData) -> str:
     env.filters |= {name: _shown(form, Markup) for name, form in _FORMS.items()}
     env.filters |= {"class_name": words.class_name, "plain_name": words.plain_name}
     figures = {
-        key: {"chart": c, "wide": Markup(c.svg(True)), "narrow": Markup(c.svg(False))}
-        for key, c in charts(data).items()
+        key: {"chart": c, "wide": Markup(c.svg(True)), "narrow": Markup(c.svg(False))} for key, c in drawn.items()
     }
-    page = env.get_template("report.html.j2").render(
-        d=data,
-        figures=figures,
-        verdict=words.verdict(data),
-        data_kind=words.data_kind(data),
-        absences=words.absences(data),
-        stages=list(words.stages(data.latency)) if data.latency is not None else [],
-        load=words.load,
-        score_names=words.FIGURES,
-        edge=words.edge,
-        css=Markup(_style_sheet()),
-    )
+    page = env.get_template(name).render(figures=figures, css=Markup(_style_sheet()), **values)
     return printable(page)
 
 

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-from pyspark.ml.classification import GBTClassificationModel, OneVsRestModel
-from pyspark.ml.feature import VectorAssembler
-from pyspark.ml.functions import vector_to_array
+from pyspark.ml.classification import GBTClassificationModel, OneVsRestModel, RandomForestClassificationModel
 from pyspark.sql import SparkSession
-from pyspark.sql.functions import col
 
 from hftcore.forest.mllib_reader import saved_class
 from hftcore.spark.session import session
+from hftcore.spark.vectors import gbt_margins, numbered_vectors, probabilities
 
 if TYPE_CHECKING:
     from hftcore.artifact import Artifact
@@ -41,24 +38,18 @@ class SparkParity:
 def spark_margins(
     model_dir: str | Path, rows: npt.NDArray[np.float64], spark: SparkSession | None = None
 ) -> npt.NDArray[np.float64]:
-    """Margins of ``rows`` (n, n_features) by Spark itself: float64 (n, n_margins). NaN is kept and goes right."""
-    active = spark or session()
+    """Margins of ``rows`` (n, n_features) by Spark itself: float64 (n, n_margins). NaN is kept and goes right.
+
+    A random forest has no margins: its probabilities are what its trees add up to.
+    """
     folder = Path(model_dir).resolve()
-    columns = [f"f{i}" for i in range(rows.shape[1])]
-    table = pa.table({"row": np.arange(len(rows)), **{c: rows[:, i] for i, c in enumerate(columns)}})
-    frame = active.createDataFrame(table)
-    frame = VectorAssembler(inputCols=columns, outputCol="features", handleInvalid="keep").transform(frame)
-    if saved_class(folder) == "OneVsRestModel":
-        parts = OneVsRestModel.load(f"file://{folder}").models
-    else:
-        parts = [GBTClassificationModel.load(f"file://{folder}")]
-    margins = []
-    for part in parts:
-        part.setFeaturesCol("features").setRawPredictionCol("raw")
-        margin = vector_to_array(col("raw"))[1].alias("margin")  # raw is (-margin, margin)
-        found = part.transform(frame).select("row", margin).toArrow().sort_by("row")
-        margins.append(found.column("margin").to_numpy())
-    return np.column_stack(margins)
+    frame = numbered_vectors(spark or session(), rows)
+    kind = saved_class(folder)
+    if kind == "RandomForestClassificationModel":
+        return probabilities(RandomForestClassificationModel.load(f"file://{folder}"), frame)
+    if kind == "OneVsRestModel":
+        return gbt_margins(OneVsRestModel.load(f"file://{folder}").models, frame)
+    return gbt_margins([GBTClassificationModel.load(f"file://{folder}")], frame)
 
 
 def compare_with_spark(

@@ -193,7 +193,10 @@ def damage(saved: SavedGbt, what: str) -> None:
         ("child outside", "a rightChild lies outside the tree"),
         ("feature outside", "a split uses feature 2 of 2"),
         ("leaf not finite", "leaf 1 must be finite, was inf"),
-        ("another class", "expected a saved OneVsRestModel or GBTClassificationModel, found .*LinearSVCModel"),
+        (
+            "another class",
+            "expected a saved OneVsRestModel, GBTClassificationModel or RandomForest.*, found .*LinearSVCModel",
+        ),
     ],
 )
 def test_a_damaged_or_foreign_mllib_folder_is_refused(saved: SavedGbt, what: str, words: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import threading
 import time
@@ -11,27 +10,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pyspark.ml.classification import GBTClassifier, OneVsRestModel
-from pyspark.ml.feature import VectorAssembler
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql.functions import col
 
 from hftcore.errors import TrainingDataError
 from hftcore.forest.mllib_reader import is_mllib_folder
 from hftcore.spark.session import borrowed
+from hftcore.spark.vectors import vector_rows
 from hftcore.train import Progress, TrainingResult, TrainParams, record_training
-from hftcore.training_table import CLASSES, TrainingTable, open_training_table
+from hftcore.training_table import CLASSES, open_training_table
 
 if TYPE_CHECKING:
     from hftcore.spec import FeatureSpec
-
-# What NaN is to the trainer. MLlib puts a split halfway to the next value, and halfway to NaN is NaN: it would send
-# every row right when it predicts, though not while it trained. The largest double goes right of every split, as NaN
-# does in prediction, so the trees mean the same to both.
-NOT_READY = sys.float_info.max
 
 
 def train_mllib(
@@ -103,7 +94,7 @@ def train_mllib(
     with borrowed(spark) as active, tempfile.TemporaryDirectory(prefix="hftcore-train-") as scratch:
         started = time.perf_counter()
         classifier = GBTClassifier(featuresCol="features", labelCol="is_class", seed=seed, **parameters)
-        rows = _load(active, data, Path(scratch, "rows.parquet"), n_partitions).persist()
+        rows = vector_rows(active, data.batches(), Path(scratch, "rows.parquet"), n_partitions).persist()
         try:
             models = []
             for index in range(len(CLASSES)):
@@ -126,24 +117,6 @@ def train_mllib(
         libraries=("pyspark",),
         seconds=seconds,
     )
-
-
-def _load(spark: SparkSession, data: TrainingTable, path: Path, n_partitions: int) -> DataFrame:
-    """The rows as ``features`` and ``label`` 0.0, 1.0, 2.0, dealt to partitions and ordered by row number."""
-    columns = [f"f{i}" for i in range(len(data.names))]  # a dot in a name means a nested field to Spark
-    fields: list[pa.Field[Any]] = [pa.field("row", pa.int64())]
-    schema = pa.schema(fields + [pa.field(name, pa.float64()) for name in ("label", *columns)])
-    at = 0
-    with pq.ParquetWriter(path, schema) as writer:
-        for features, label in data.batches():
-            n = len(label)
-            ready = np.where(np.isnan(features), NOT_READY, features)
-            arrays = [pa.array(np.arange(at, at + n)), pa.array(label.astype(np.float64) + 1.0)]
-            writer.write_batch(pa.record_batch([*arrays, *map(pa.array, ready.T)], schema=schema))
-            at += n
-    frame = spark.read.parquet(f"file://{path}").repartition(n_partitions, "row").sortWithinPartitions("row")
-    assembler = VectorAssembler(inputCols=columns, outputCol="features", handleInvalid="keep")
-    return assembler.transform(frame).select("features", "label")
 
 
 @contextmanager
