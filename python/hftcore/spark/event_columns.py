@@ -1,0 +1,92 @@
+"""Events as a DataFrame: which columns it has, and the narrow form of them that goes through a shuffle.
+
+The schema is that of :meth:`hftcore.Events.to_arrow`, so a Parquet file of events is read as it is. Needed are
+``symbol, ts_event_ns, kind, side, flags, px_ticks, qty_lots, bid_px_ticks, bid_qty_lots, ask_px_ticks, ask_qty_lots`` and
+the columns of the order (``source_seq``); the rest (receive time, decimal prices, update ids) is left behind before
+the shuffle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from hftcore import _core
+from hftcore.errors import EventError, ParameterError
+from hftcore.records import EventKind, Flag, Side
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+NULL_CELL: Final[int] = _core.feature.NULL_CELL
+CODE: Final = "_code"  # kind | side << 8 | flags << 16
+PAYLOAD: Final = ("_a", "_b", "_c", "_d")  # bid, its quantity, ask, its quantity; or price, quantity, 0, 0
+_QUOTE: Final = ("bid_px_ticks", "bid_qty_lots", "ask_px_ticks", "ask_qty_lots")
+_PRINT: Final = ("px_ticks", "qty_lots")
+REQUIRED: Final = ("symbol", "ts_event_ns", "kind", "side", "flags", *_PRINT, *_QUOTE)
+_KINDS: Final = {
+    "trade": EventKind.TRADE,
+    "quote": EventKind.QUOTE,
+    "book_level": EventKind.BOOK_LEVEL,
+    "control": EventKind.CONTROL,
+}
+_INTEGERS: Final = ("tinyint", "smallint", "int", "bigint", "decimal(20,0)")  # the last: Spark's word for uint64
+
+
+def check_order(order: str | Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of an order as a tuple. Raises ParameterError for none, or one named twice."""
+    columns = (order,) if isinstance(order, str) else tuple(order)
+    if not columns or len(set(columns)) != len(columns) or "symbol" in columns:
+        raise ParameterError(
+            f"order must name one or more columns of the events, each once and not symbol, was {order!r}"
+        )
+    return columns
+
+
+def narrow(df: DataFrame, order: tuple[str, ...]) -> DataFrame:
+    """Return what the feature pipeline reads: symbol, ts_event_ns, the order, one code and four integers.
+
+    Raises
+    ------
+    EventError
+        If a column is missing or has another type; names it.
+    """
+    from pyspark.sql import functions as F  # noqa: N812
+
+    types = dict(df.dtypes)
+    missing = [name for name in (*REQUIRED, *order) if name not in types]
+    if missing:
+        raise EventError(
+            f"the DataFrame lacks {', '.join(dict.fromkeys(missing))}: events have the columns of Events.to_arrow()"
+        )
+    wanted = {name: "string" for name in ("symbol", "kind", "side")}
+    for name in dict.fromkeys((*REQUIRED, *order)):
+        allowed = (wanted[name],) if name in wanted else _INTEGERS
+        if types[name] not in allowed:
+            raise EventError(f"column {name!r} must be {' or '.join(allowed)}, was {types[name]}")
+
+    kind = F.col("kind")
+    code = F.lit(0)
+    for text, value in _KINDS.items():
+        code = F.when(kind == text, F.lit(int(value))).otherwise(code)
+    side = F.when(F.col("side") == "B", int(Side.BUY)).when(F.col("side").isin("S", "A"), int(Side.SELL)).otherwise(0)
+    flags = F.coalesce(F.col("flags").cast("int"), F.lit(0))
+    packed = code.bitwiseOR(F.shiftleft(side, 8)).bitwiseOR(F.shiftleft(flags, 16))
+
+    def cell(name: str) -> Column:
+        return F.coalesce(F.col(name).cast("long"), F.lit(NULL_CELL))
+
+    is_quote = kind == "quote"
+    zero = F.lit(0).cast("long")
+    payload = [F.when(is_quote, cell(quote)).otherwise(cell(plain)) for quote, plain in zip(_QUOTE, _PRINT, strict=False)]
+    payload += [F.when(is_quote, cell(quote)).otherwise(zero) for quote in _QUOTE[2:]]
+    # A book level or a control event changes no feature, unless it says that events were lost before it.
+    gap = F.col("flags").cast("int").bitwiseAND(F.lit(int(Flag.GAP_BEFORE | Flag.SEQUENCE_RESET))) != 0
+    silent = kind.isin("book_level", "control") & ~F.coalesce(gap, F.lit(False))
+    keys = dict.fromkeys(("ts_event_ns", *order))
+    return df.where(~F.coalesce(silent, F.lit(False))).select(
+        "symbol",
+        *(F.col(name).cast("long").alias(name) for name in keys),
+        packed.alias(CODE),
+        *(column.alias(name) for name, column in zip(PAYLOAD, payload, strict=True)),
+    )
