@@ -5,9 +5,12 @@ Importing this package needs the extra ``hftcore[spark]`` and Java 17 or newer (
 
 from __future__ import annotations
 
+from hftcore.spark.event_columns import EVENT_SCHEMA, read_events, read_instruments
 from hftcore.spark.features import (
     deliver,
+    differing_bytes,
     end_state,
+    feature_parity,
     feature_rows,
     features,
     symbol_counts,
@@ -19,11 +22,16 @@ from hftcore.spark.session import session
 from hftcore.spark.train import train_mllib
 
 __all__ = [
+    "EVENT_SCHEMA",
     "compare_with_spark",
     "deliver",
+    "differing_bytes",
     "end_state",
+    "feature_parity",
     "feature_rows",
     "features",
+    "read_events",
+    "read_instruments",
     "session",
     "symbol_counts",
     "train_mllib",

@@ -1,22 +1,33 @@
 """Events as a DataFrame: which columns it has, and the narrow form of them that goes through a shuffle.
 
 The schema is that of :meth:`hftcore.Events.to_arrow`, so a Parquet file of events is read as it is. Needed are
-``symbol, ts_event_ns, kind, side, flags, px_ticks, qty_lots, bid_px_ticks, bid_qty_lots, ask_px_ticks, ask_qty_lots`` and
-the columns of the order (``source_seq``); the rest (receive time, decimal prices, update ids) is left behind before
-the shuffle.
+``symbol, ts_event_ns, kind, side, flags``, the six columns of ticks and lots, and those of the order (``source_seq``);
+the rest (receive time, decimal prices, update ids) is left behind before the shuffle.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import pyarrow.parquet as pq
 
 from hftcore import _core
 from hftcore.errors import EventError, ParameterError
+from hftcore.instruments import InstrumentTable
+from hftcore.reading.arrow import INSTRUMENTS_KEY
 from hftcore.records import EventKind, Flag, Side
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+EVENT_SCHEMA: Final = (
+    "ts_event_ns bigint, ts_recv_ns bigint, source_seq bigint, symbol string, kind string, side string, flags int, "
+    "px_ticks bigint, qty_lots bigint, bid_px_ticks bigint, bid_qty_lots bigint, ask_px_ticks bigint, "
+    "ask_qty_lots bigint, update_id bigint, code bigint"
+)
+"""Events in Spark's words, without the decimal prices."""
 
 NULL_CELL: Final[int] = _core.feature.NULL_CELL
 CODE: Final = "_code"  # kind | side << 8 | flags << 16
@@ -31,6 +42,52 @@ _KINDS: Final = {
     "control": EventKind.CONTROL,
 }
 _INTEGERS: Final = ("tinyint", "smallint", "int", "bigint", "decimal(20,0)")  # the last: Spark's word for uint64
+
+
+def read_events(spark: SparkSession, *paths: str) -> DataFrame:
+    """Read Parquet files or folders of events, as ``pyarrow.parquet.write_table(events.to_arrow(), path)`` makes them.
+
+    Parameters
+    ----------
+    spark : SparkSession
+    *paths : str
+        Hadoop URLs or paths.
+
+    Returns
+    -------
+    events : DataFrame
+        Columns of ``EVENT_SCHEMA``; those without a value are null.
+
+    Notes
+    -----
+    ``source_seq`` is a uint64 in these files. Spark reads that as a decimal, and fails on dictionary pages where it is
+    told to read a bigint; so it is cast. Files that hold it as int64 are read faster.
+    """
+    from pyspark.sql.types import StructType
+
+    if not paths:
+        raise ParameterError("read_events needs a path")
+    return spark.read.parquet(*paths).to(StructType.fromDDL(EVENT_SCHEMA))
+
+
+def read_instruments(path: str | Path) -> InstrumentTable:
+    """Return what the integers of a Parquet file, or of a local folder of them, mean: from the files' footers.
+
+    Raises
+    ------
+    EventError
+        If a file carries no instruments, there is no file, or two files disagree on a symbol's tick or lot.
+    """
+    files = [Path(path)] if Path(path).is_file() else sorted(Path(path).rglob("*.parquet"))
+    table = InstrumentTable()
+    for file in files:
+        text = (pq.read_schema(file).metadata or {}).get(INSTRUMENTS_KEY)
+        if text is None:
+            raise EventError(f"{file}: carries no instruments: written by something else than Events.to_arrow()")
+        table = table.merged(InstrumentTable.from_json(text))
+    if not files:
+        raise EventError(f"{path}: holds no Parquet file")
+    return table
 
 
 def check_order(order: str | Sequence[str]) -> tuple[str, ...]:
