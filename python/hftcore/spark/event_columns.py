@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import pyarrow.parquet as pq
 
@@ -67,7 +67,7 @@ def read_events(spark: SparkSession, *paths: str) -> DataFrame:
 
     if not paths:
         raise ParameterError("read_events needs a path")
-    return spark.read.parquet(*paths).to(StructType.fromDDL(EVENT_SCHEMA))
+    return spark.read.parquet(*paths).to(cast(StructType, StructType.fromDDL(EVENT_SCHEMA)))
 
 
 def read_instruments(path: str | Path) -> InstrumentTable:
@@ -108,7 +108,7 @@ def narrow(df: DataFrame, order: tuple[str, ...]) -> DataFrame:
     EventError
         If a column is missing or has another type; names it.
     """
-    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import functions as sf
 
     types = dict(df.dtypes)
     missing = [name for name in (*REQUIRED, *order) if name not in types]
@@ -116,34 +116,38 @@ def narrow(df: DataFrame, order: tuple[str, ...]) -> DataFrame:
         raise EventError(
             f"the DataFrame lacks {', '.join(dict.fromkeys(missing))}: events have the columns of Events.to_arrow()"
         )
-    wanted = {name: "string" for name in ("symbol", "kind", "side")}
+    wanted = dict.fromkeys(("symbol", "kind", "side"), "string")
     for name in dict.fromkeys((*REQUIRED, *order)):
         allowed = (wanted[name],) if name in wanted else _INTEGERS
         if types[name] not in allowed:
             raise EventError(f"column {name!r} must be {' or '.join(allowed)}, was {types[name]}")
 
-    kind = F.col("kind")
-    code = F.lit(0)
+    kind = sf.col("kind")
+    code = sf.lit(0)
     for text, value in _KINDS.items():
-        code = F.when(kind == text, F.lit(int(value))).otherwise(code)
-    side = F.when(F.col("side") == "B", int(Side.BUY)).when(F.col("side").isin("S", "A"), int(Side.SELL)).otherwise(0)
-    flags = F.coalesce(F.col("flags").cast("int"), F.lit(0))
-    packed = code.bitwiseOR(F.shiftleft(side, 8)).bitwiseOR(F.shiftleft(flags, 16))
+        code = sf.when(kind == text, sf.lit(int(value))).otherwise(code)
+    side = (
+        sf.when(sf.col("side") == "B", int(Side.BUY)).when(sf.col("side").isin("S", "A"), int(Side.SELL)).otherwise(0)
+    )
+    flags = sf.coalesce(sf.col("flags").cast("int"), sf.lit(0))
+    packed = code.bitwiseOR(sf.shiftleft(side, 8)).bitwiseOR(sf.shiftleft(flags, 16))
 
     def cell(name: str) -> Column:
-        return F.coalesce(F.col(name).cast("long"), F.lit(NULL_CELL))
+        return sf.coalesce(sf.col(name).cast("long"), sf.lit(NULL_CELL))
 
     is_quote = kind == "quote"
-    zero = F.lit(0).cast("long")
-    payload = [F.when(is_quote, cell(quote)).otherwise(cell(plain)) for quote, plain in zip(_QUOTE, _PRINT, strict=False)]
-    payload += [F.when(is_quote, cell(quote)).otherwise(zero) for quote in _QUOTE[2:]]
+    zero = sf.lit(0).cast("long")
+    payload = [
+        sf.when(is_quote, cell(quote)).otherwise(cell(plain)) for quote, plain in zip(_QUOTE, _PRINT, strict=False)
+    ]
+    payload += [sf.when(is_quote, cell(quote)).otherwise(zero) for quote in _QUOTE[2:]]
     # A book level or a control event changes no feature, unless it says that events were lost before it.
-    gap = F.col("flags").cast("int").bitwiseAND(F.lit(int(Flag.GAP_BEFORE | Flag.SEQUENCE_RESET))) != 0
-    silent = kind.isin("book_level", "control") & ~F.coalesce(gap, F.lit(False))
+    gap = sf.col("flags").cast("int").bitwiseAND(sf.lit(int(Flag.GAP_BEFORE | Flag.SEQUENCE_RESET))) != 0
+    silent = kind.isin("book_level", "control") & ~sf.coalesce(gap, sf.lit(False))
     keys = dict.fromkeys(("ts_event_ns", *order))
-    return df.where(~F.coalesce(silent, F.lit(False))).select(
+    return df.where(~sf.coalesce(silent, sf.lit(False))).select(
         "symbol",
-        *(F.col(name).cast("long").alias(name) for name in keys),
+        *(sf.col(name).cast("long").alias(name) for name in keys),
         packed.alias(CODE),
         *(column.alias(name) for name, column in zip(PAYLOAD, payload, strict=True)),
     )

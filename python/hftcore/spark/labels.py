@@ -69,19 +69,21 @@ def labels(
     -----
     Holds one symbol's events in memory at a time, as whoever looks forward must.
     """
-    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import functions as sf
 
     table = instruments if isinstance(instruments, InstrumentTable) else InstrumentTable(instruments)
     columns = check_order(order)
     worker = _Labeller(table.to_json(), columns, horizon, deadband, session, smoothing)
-    wanted = rows.select(F.col("symbol").alias("row_symbol"), *(F.col(c).cast("long").alias(f"row_{c}") for c in columns))
+    wanted = rows.select(
+        sf.col("symbol").alias("row_symbol"), *(sf.col(c).cast("long").alias(f"row_{c}") for c in columns)
+    )
     tape = narrow(events, columns)
     same = [tape["symbol"] == wanted["row_symbol"], *(tape[c] == wanted[f"row_{c}"] for c in columns)]
-    marked = tape.join(wanted, on=same, how="left").withColumn("_row", F.col("row_symbol").isNotNull())
+    marked = tape.join(wanted, on=same, how="left").withColumn("_row", sf.col("row_symbol").isNotNull())
     keys = dict.fromkeys(("symbol", "ts_event_ns", *columns))
     marked = marked.select(*keys, CODE, *PAYLOAD, "_row")
     schema = ", ".join(["`symbol` string", *(f"`{c}` bigint" for c in columns), "`label` int", "`label_end_ns` bigint"])
-    return marked.groupBy("symbol").applyInArrow(worker, schema)
+    return marked.groupBy("symbol").applyInArrow(lambda table: worker.label(table), schema)  # Spark counts arguments
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class _Labeller:
     session: Session | None
     smoothing: str
 
-    def __call__(self, table: pa.Table) -> pa.Table:
+    def label(self, table: pa.Table) -> pa.Table:
         table = table.sort_by([(name, "ascending") for name in self.order])
         cells = {name: table[name].to_numpy() for name in table.column_names if name != "symbol"}
         symbol = table["symbol"][0].as_py()
@@ -139,17 +141,17 @@ def purged_split(
     ValueError
         If the test is empty by its bounds, or the embargo negative.
     """
-    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import functions as sf
 
     if test_end_ns <= test_start_ns:
         raise ValueError(f"test_end_ns must be > test_start_ns ({test_start_ns}), was {test_end_ns}")
     if embargo_ns < 0:
         raise ValueError(f"embargo_ns must be >= 0, was {embargo_ns}")
-    ts = F.col("ts_event_ns")
+    ts = sf.col("ts_event_ns")
     test = rows.where((ts >= test_start_ns) & (ts < test_end_ns))
-    last = test.agg(F.max(LABEL_END).alias("end")).first()
+    last = test.agg(sf.max(LABEL_END).alias("end")).first()
     end = max(test_end_ns, (last["end"] or 0) + 1 if last is not None else 0)
-    train = rows.where((F.col(LABEL_END) < test_start_ns) | (ts >= end + embargo_ns))
+    train = rows.where((sf.col(LABEL_END) < test_start_ns) | (ts >= end + embargo_ns))
     return train, test
 
 
@@ -161,13 +163,13 @@ def check_no_overlap(train: DataFrame, test: DataFrame) -> None:
     TrainingDataError
         Names the first training row that shares time with the test, and the test's bounds.
     """
-    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import functions as sf
 
-    bounds = test.agg(F.min("ts_event_ns").alias("start"), F.max(LABEL_END).alias("end")).first()
+    bounds = test.agg(sf.min("ts_event_ns").alias("start"), sf.max(LABEL_END).alias("end")).first()
     if bounds is None or bounds["start"] is None:
         raise TrainingDataError("the test has no rows: nothing can be said about leakage")
     start, end = bounds["start"], bounds["end"]
-    touching = train.where((F.col(LABEL_END) >= start) & (F.col("ts_event_ns") <= end)).orderBy("ts_event_ns").first()
+    touching = train.where((sf.col(LABEL_END) >= start) & (sf.col("ts_event_ns") <= end)).orderBy("ts_event_ns").first()
     if touching is not None:
         raise TrainingDataError(
             f"{touching['symbol']}: the training row at {touching['ts_event_ns']} ns has a label that sees until "
@@ -198,15 +200,15 @@ def check_no_future(
     EventError
         If there is nothing to compare.
     """
-    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import functions as sf
 
     keys = ["symbol", *check_order(order)]
-    after = until_cut.select(*keys, *(F.col(f"`{name}`").alias(f"cut_{i}") for i, name in enumerate(names)))
-    both = whole.select(*keys, *(F.col(f"`{name}`").alias(f"all_{i}") for i, name in enumerate(names)))
+    after = until_cut.select(*keys, *(sf.col(f"`{name}`").alias(f"cut_{i}") for i, name in enumerate(names)))
+    both = whole.select(*keys, *(sf.col(f"`{name}`").alias(f"all_{i}") for i, name in enumerate(names)))
     joined = after.join(both, on=keys, how="left")
     # Spark holds NaN equal to NaN, and <=> null to null: two tapes that are not ready agree.
-    differ = [~F.col(f"cut_{i}").eqNullSafe(F.col(f"all_{i}")) for i in range(len(names))]
-    sums = joined.agg(F.count("*").alias("n"), *(F.sum(d.cast("long")).alias(f"d{i}") for i, d in enumerate(differ)))
+    differ = [~sf.col(f"cut_{i}").eqNullSafe(sf.col(f"all_{i}")) for i in range(len(names))]
+    sums = joined.agg(sf.count("*").alias("n"), *(sf.sum(d.cast("long")).alias(f"d{i}") for i, d in enumerate(differ)))
     counts = sums.first()
     if counts is None or not counts["n"]:
         raise EventError("no row lies before the cut: nothing can be compared")

@@ -89,7 +89,9 @@ def features(
     if n_partitions is not None and n_partitions < 1:
         raise ParameterError(f"n_partitions must be >= 1, was {n_partitions}")
     if (not keyed or presorted) and (state is not None or by_session or weights is not None or n_partitions):
-        raise ParameterError("keyed=False and presorted=True shuffle nothing: no state, by_session, weights, n_partitions")
+        raise ParameterError(
+            "keyed=False and presorted=True shuffle nothing: no state, by_session, weights, n_partitions"
+        )
     if not keyed and with_state:
         raise ParameterError("keyed=False has no state to return")
     if not keyed:
@@ -135,7 +137,7 @@ def _shuffled(
     by_session: bool,
     state: DataFrame | None,
 ) -> DataFrame:
-    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import functions as sf
 
     spark = events.sparkSession
     n = n_partitions or int(spark.conf.get("spark.sql.shuffle.partitions") or 200)
@@ -144,21 +146,21 @@ def _shuffled(
         if missing:
             raise ParameterError(f"state must have the columns symbol and {STATE}, lacks {', '.join(sorted(missing))}")
         # Before every event in any order, and no nulls: pandas would turn the integers beside them into floats.
-        first = {name: F.lit(-(2**63) if kind == "bigint" else 0).cast(kind) for name, kind in events.dtypes[1:]}
-        events = events.withColumn(STATE, F.lit(None).cast("binary"))
+        first = {name: sf.lit(-(2**63) if kind == "bigint" else 0).cast(kind) for name, kind in events.dtypes[1:]}
+        events = events.withColumn(STATE, sf.lit(None).cast("binary"))
         events = events.union(state.select("symbol", *(value.alias(name) for name, value in first.items()), STATE))
     keys = [placement_key(spark, table.symbols, n, weights)]
     if by_session:
         open_ns = spec.session[0] if spec.session else 0
-        keys.append(F.expr(f"(ts_event_ns - {open_ns}) div {_DAY_NS}"))  # integers: a double has 256 ns here
+        keys.append(sf.expr(f"(ts_event_ns - {open_ns}) div {_DAY_NS}"))  # integers: a double has 256 ns here
     return events.repartition(n, *keys).sortWithinPartitions(*order)
 
 
 def _check_whole_symbols(df: DataFrame) -> None:
-    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import functions as sf
 
-    parts = df.select("symbol", F.spark_partition_id().alias("part")).groupBy("symbol")
-    torn = parts.agg(F.sort_array(F.collect_set("part")).alias("parts")).where(F.size("parts") > 1).orderBy("symbol")
+    parts = df.select("symbol", sf.spark_partition_id().alias("part")).groupBy("symbol")
+    torn = parts.agg(sf.sort_array(sf.collect_set("part")).alias("parts")).where(sf.size("parts") > 1).orderBy("symbol")
     first = torn.first()
     if first is not None:
         places = ", ".join(str(part) for part in first["parts"][:5])

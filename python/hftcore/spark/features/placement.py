@@ -32,18 +32,18 @@ def placement_key(
     ParameterError
         If a weight is negative.
     """
-    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import functions as sf
 
     for symbol, weight in (weights or {}).items():
         if weight < 0:
             raise ParameterError(f"weights[{symbol!r}] must be >= 0, was {weight}")
-    salted = F.xxhash64(F.lit(0), "symbol")
+    salted = sf.xxhash64(sf.lit(0), "symbol")
     if n_partitions < 2 or not symbols or (weights is None and len(symbols) > _FEW * n_partitions):
         return salted
     # The partition that HashPartitioning gives: murmur3 of the key, modulo.
-    places = [F.pmod(F.hash(F.xxhash64(F.lit(s), "symbol")), F.lit(n_partitions)) for s in range(_N_SALTS)]
+    places = [sf.pmod(sf.hash(sf.xxhash64(sf.lit(s), "symbol")), sf.lit(n_partitions)) for s in range(_N_SALTS)]
     names = spark.createDataFrame([(symbol,) for symbol in symbols], "symbol string")
-    table = names.select("symbol", F.array(*places).alias("places")).collect()
+    table = names.select("symbol", sf.array(*places).alias("places")).collect()
     heaviest = []
     for salt in range(_N_SALTS):
         loads = [0.0] * n_partitions
@@ -51,4 +51,4 @@ def placement_key(
             loads[row["places"][salt]] += 1.0 if weights is None else weights.get(row["symbol"], 0)
         heaviest.append(max(loads))
     best = heaviest.index(min(heaviest))
-    return F.xxhash64(F.lit(best), "symbol")
+    return sf.xxhash64(sf.lit(best), "symbol")

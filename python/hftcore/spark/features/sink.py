@@ -37,7 +37,7 @@ def write_features(rows: DataFrame, path: str, *, mode: str = "errorifexists") -
     HftError
         What a worker raised.
     """
-    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import functions as sf
 
     spark = rows.sparkSession
     version = spark.sparkContext.getConf().get(_COMMITTER, "1")
@@ -47,7 +47,7 @@ def write_features(rows: DataFrame, path: str, *, mode: str = "errorifexists") -
         if STATE not in rows.columns:
             rows.write.mode(mode).parquet(path)
             return
-        parted = rows.withColumn("part", F.when(rows[STATE].isNull(), "rows").otherwise("state"))
+        parted = rows.withColumn("part", sf.when(rows[STATE].isNull(), "rows").otherwise("state"))
         parted.write.partitionBy("part").mode(mode).parquet(path)
 
 

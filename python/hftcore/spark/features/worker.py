@@ -69,7 +69,11 @@ class Worker:
         return ", ".join(columns + ([f"`{STATE}` binary"] if self.writes_state else []))
 
     def _input_schema(self) -> pa.Schema:
-        fields = [("symbol", pa.string()), *((name, pa.int64()) for name in self.keys[1:]), (CODE, pa.int32())]
+        fields: list[tuple[str, Any]] = [
+            ("symbol", pa.string()),
+            *((name, pa.int64()) for name in self.keys[1:]),
+            (CODE, pa.int32()),
+        ]
         fields += [(name, pa.int64()) for name in PAYLOAD] + ([(STATE, pa.binary())] if self.reads_state else [])
         return pa.schema(fields)
 
@@ -181,7 +185,7 @@ def _text(column: Any) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
     return places, np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
 
 
-def _doubles(column: npt.NDArray[np.float64]) -> Any:
+def _doubles(column: Any) -> Any:
     """Make an Arrow column over NumPy's memory."""
     return pa.Array.from_buffers(pa.float64(), len(column), [None, pa.py_buffer(column)])
 
