@@ -104,7 +104,7 @@ def wide_spec() -> Callable[..., hc.FeatureSpec]:
 def busy_events() -> Callable[..., hc.Events]:
     """Makes trades, quotes and book levels, some lost and some suspicious."""
 
-    def make(n_symbols: int = 5, seconds: float = 6.0, sessions: int = 1) -> hc.Events:
+    def make(n_symbols: int = 5, seconds: float = 3.0, sessions: int = 1) -> hc.Events:
         symbols = [f"S{i}" for i in range(n_symbols)]
         events = hc.generate(seed=5, symbols=symbols, seconds=seconds, rate=2_000, book_levels=1, sessions=sessions)
         data = events.data.copy()

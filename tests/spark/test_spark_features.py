@@ -25,13 +25,13 @@ def frame(tape: hc.Events, as_frame: Callable[..., Any]) -> Any:
     return as_frame(tape)
 
 
-@pytest.mark.parametrize(("n_partitions", "batch"), [(1, 7), (1, 100_000), (2, 1_000), (7, 1), (7, 100_000)])
+@pytest.mark.parametrize(("n_partitions", "batch"), [(1, 7), (2, 1_000), (7, 1), (7, 100_000)])
 def test_bytes_are_those_of_the_pipeline(
     frame: Any, tape: hc.Events, wide_spec: Any, n_partitions: int, batch: int
 ) -> None:
     cuts: dict[str, Any] = {"partitions": [n_partitions], "batches": [batch], "forms": ["arrow"]}
     (row,) = hs.feature_parity(frame, tape, wide_spec(), **cuts)
-    assert row.n_rows > 3_000
+    assert row.n_rows > 1_500
     assert row.n_bytes == row.n_rows * 13 * 8
     assert row.bytes_differing == 0
 
@@ -58,7 +58,7 @@ def test_a_byte_that_differs_is_counted(frame: Any, tape: hc.Events, wide_spec: 
     rows = hs.features(frame, spec, instruments=tape.instruments)
     name = spec.names[4]  # an average: NaN at first, which a product leaves alone
     other = rows.withColumn(name, sf.col(name) * 1.0000000000000002)
-    assert hs.differing_bytes(other, tape, spec)[0] > 1_000
+    assert hs.differing_bytes(other, tape, spec)[0] > 500
     everything, n_bytes = hs.differing_bytes(rows.where("source_seq > 100"), tape, spec)
     assert everything == n_bytes
 

@@ -18,7 +18,7 @@ hs = pytest.importorskip("hftcore.spark", exc_type=ImportError)
 @pytest.fixture(scope="module")
 def days(busy_events: Callable[..., hc.Events]) -> list[hc.Events]:
     """Three days; the last symbol has no event on the second."""
-    tape = busy_events(n_symbols=3, seconds=2.0, sessions=3)
+    tape = busy_events(n_symbols=3, seconds=1.0, sessions=3)
     day = tape.data["ts_event_ns"] // 86_400_000_000_000
     absent = (day == day[0] + 1) & (tape.data["symbol_id"] == 2)
     return [tape[(day == day[0] + i) & ~absent] for i in range(3)]
