@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "event_array.hpp"
+#include "feature_columns.hpp"
 #include "feature_operations.hpp"
 #include "hft/base/bytes.hpp"
 #include "hft/feature/pipeline.hpp"
@@ -207,6 +208,7 @@ void register_feature(py::module_& m) {
         return std::vector<event::Instrument>(all.begin(), all.end());
       });
   register_feature_operations(m);
+  register_feature_columns(m);
 }
 
 }  // namespace hft::bindings

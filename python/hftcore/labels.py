@@ -39,11 +39,14 @@ class Labels:
         Index of the event of each label, ascending.
     horizon : int
         How many rows ahead the label looks.
+    ends : int64 array, shape (n,)
+        Index of the last event that each label depends on: who purges, purges up to its time.
     """
 
     values: npt.NDArray[np.int8]
     rows: Ints
     horizon: int
+    ends: Ints
     unit: str = "events"
 
     def __len__(self) -> int:
@@ -133,7 +136,8 @@ def direction(
 
     where = at[order[here]]
     back = np.argsort(where, kind="stable")
-    return Labels(values[back], where[back], horizon, unit)
+    ends = at[order[here + horizon]]
+    return Labels(values[back], where[back], horizon, ends[back], unit)
 
 
 def session_ids(ts_event_ns: npt.ArrayLike, session: Session | None = None) -> Ints:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -159,3 +160,53 @@ def table(tmp_path_factory: pytest.TempPathFactory, spec: hc.FeatureSpec, rows: 
     }
     pq.write_table(pa.table(columns), path)
     return path
+
+
+@pytest.fixture(scope="session")
+def wide_spec() -> Callable[..., hc.FeatureSpec]:
+    """A spec with one column of every kind, and rules that leave events out."""
+
+    def make(origin: str = "continuous", rows: str = "quote", session: tuple[str, str] | None = None) -> hc.FeatureSpec:
+        columns = [
+            *(hc.mid(), hc.spread(), hc.queue_imbalance(), hc.microprice()),
+            *(hc.ema("mid_px", period=20), hc.rsi("mid_px", period=14), hc.zscore("spread_px", window=50)),
+            *(hc.order_flow_imbalance(window=10), hc.log_return("mid_px", lag=5)),
+            *(hc.rolling_std("mid_px", window=30), hc.trade_imbalance(window=20), hc.vwap(window=20)),
+            hc.time_since_trade(),
+        ]
+        drop = ("suspicious", "unchanged", "locked")
+        return hc.FeatureSpec(f"wide-{origin}", columns, origin=origin, rows=rows, drop=drop, session=session)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def busy_events() -> Callable[..., hc.Events]:
+    """Makes trades, quotes and book levels, some lost and some suspicious."""
+
+    def make(n_symbols: int = 5, seconds: float = 3.0, sessions: int = 1) -> hc.Events:
+        symbols = [f"S{i}" for i in range(n_symbols)]
+        events = hc.generate(seed=5, symbols=symbols, seconds=seconds, rate=2_000, book_levels=1, sessions=sessions)
+        data = events.data.copy()
+        data["flags"][500::997] |= int(hc.Flag.GAP_BEFORE)
+        data["flags"][300::333] |= int(hc.Flag.SUSPICIOUS)
+        return hc.Events(data, events.instruments)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def as_frame(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[hc.Events], Any]:
+    """Makes a DataFrame of Parquet files in which neighbours of the tape lie apart."""
+
+    def make(events: hc.Events) -> Any:
+        from hftcore.spark import read_events
+
+        folder = tmp_path_factory.mktemp("events")
+        table = events.to_arrow()
+        for part in range(3):
+            rows = pa.array(np.arange(part, len(events), 3))
+            pq.write_table(table.take(rows), folder / f"{part}.parquet", row_group_size=5_000)
+        return read_events(spark, str(folder))
+
+    return make

@@ -7,7 +7,7 @@ import hftcore._core.event
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Ema', 'EmaDeviation', 'FeatureDef', 'LogReturn', 'Pipeline', 'RollingMax', 'RollingMean', 'RollingMin', 'RollingStd', 'Rsi', 'STEP_DROPPED', 'STEP_NO_ROW', 'STEP_OUT_OF_ORDER', 'STEP_ROW', 'STEP_UNKNOWN_SYMBOL', 'Spec', 'ZScore', 'describe', 'did_you_mean', 'operations', 'series']
+__all__: list[str] = ['Ema', 'EmaDeviation', 'FeatureDef', 'KeyedPipelines', 'LogReturn', 'NULL_CELL', 'Pipeline', 'REFUSED_BAD_KIND', 'REFUSED_NULL', 'REFUSED_OUT_OF_ORDER', 'REFUSED_TWICE', 'REFUSED_UNKNOWN_SYMBOL', 'REFUSED_UNSORTED', 'RollingMax', 'RollingMean', 'RollingMin', 'RollingStd', 'Rsi', 'STEP_DROPPED', 'STEP_NO_ROW', 'STEP_OUT_OF_ORDER', 'STEP_ROW', 'STEP_UNKNOWN_SYMBOL', 'Spec', 'ZScore', 'describe', 'did_you_mean', 'operations', 'series']
 class FeatureDef:
     def __init__(self, name: str, op: str, input: str, params: collections.abc.Mapping[str, typing.SupportsInt | typing.SupportsIndex | typing.SupportsFloat | typing.SupportsIndex | str]) -> None:
         ...
@@ -434,6 +434,24 @@ class ZScore:
         """
         The newest value; NaN until ready.
         """
+class KeyedPipelines:
+    """
+    One pipeline per symbol over columns of events. One thread at a time.
+    """
+    def __init__(self, spec: Spec, instruments: collections.abc.Sequence[hftcore._core.event.Instrument], *, stateless: bool = False) -> None:
+        ...
+    def counters(self) -> dict[str, int]:
+        ...
+    def restore(self, symbol: str, blob: bytes) -> None:
+        ...
+    def snapshots(self) -> dict[str, bytes]:
+        """
+        State of every symbol seen, as FeaturePipeline.restore takes it.
+        """
+    def transform(self, symbol_offsets: numpy.typing.NDArray[numpy.int32], symbol_bytes: numpy.typing.NDArray[numpy.uint8], ts_event_ns: numpy.typing.NDArray[numpy.int64], codes: numpy.typing.NDArray[numpy.int32], payload: typing.Annotated[collections.abc.Sequence[typing.Annotated[numpy.typing.ArrayLike, numpy.int64]], "FixedSize(4)"], order: collections.abc.Sequence[typing.Annotated[numpy.typing.ArrayLike, numpy.int64]]) -> tuple[numpy.typing.NDArray[numpy.float64], numpy.typing.NDArray[numpy.int64], tuple[int, int] | None]:
+        """
+        Take rows in, in order. Returns columns (n_features, n), of which the first len(index) values count; the row of each value; and (why, row) where a row was refused: rows before it have been taken in.
+        """
 def describe(spec: Spec) -> list[dict[str, typing.Any]]:
     """
     The columns of a spec, names and parameters complete.
@@ -448,6 +466,13 @@ def series() -> list[dict[str, typing.Any]]:
     """
     The series that operations take as input.
     """
+NULL_CELL: int = -9223372036854775808
+REFUSED_BAD_KIND: int = 6
+REFUSED_NULL: int = 5
+REFUSED_OUT_OF_ORDER: int = 4
+REFUSED_TWICE: int = 3
+REFUSED_UNKNOWN_SYMBOL: int = 1
+REFUSED_UNSORTED: int = 2
 STEP_DROPPED: int = 2
 STEP_NO_ROW: int = 0
 STEP_OUT_OF_ORDER: int = 3

