@@ -46,10 +46,10 @@ class Failure {
 ///   thread      does                                             may wait for
 ///   ingest      polls, decodes, pushes                           Kafka, room in the ring to hot
 ///   hot         features, forest, decision, risk                 its ring; room in the rings behind it
-///   publisher   encodes and hands to the client                  its ring, room in the client's queue
+///   publisher   encodes and hands to the client                  its ring; acknowledgements, while that has room
 ///   acks        takes acknowledgements                           Kafka
 ///   journal     appends, forces to the disk                      its ring, the disk
-///   watch       reads own outputs: is there a newer lease?       Kafka
+///   watch       reads own outputs: is there a newer lease?       Kafka, which answers it in bulk
 ///   care        client errors, new leaders, lag                  Kafka
 ///   control     signals, snapshots, telemetry (the main thread)  anything
 template <bool Timed>

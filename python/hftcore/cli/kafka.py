@@ -32,7 +32,7 @@ def up(
     folder: Folder = None,
     heap: Annotated[str | None, typer.Option(help="Heap of each broker, such as 384m or 1g.")] = None,
     benchmark: Annotated[
-        bool, typer.Option("--benchmark", help="G1 and 512m: slower to start, steadier under load.")
+        bool, typer.Option("--benchmark", help="G1, the optimising compiler and 512m: for brokers with cores to spare.")
     ] = False,
     failover: Annotated[
         str, typer.Option(help="default: a dead broker is replaced after 3 to 5 s; fast: after 1.1 to 1.6 s.")

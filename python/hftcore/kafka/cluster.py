@@ -38,7 +38,8 @@ class Cluster:
     heap : str, optional
         Heap of each JVM. Default: ``384m``, for ``benchmark`` ``512m``.
     benchmark : bool
-        G1 and the optimising compiler: slower to start, better steady latency.
+        G1 and the optimising compiler, for brokers with cores to spare: on two shared cores both took more than they
+        gave (one hop at 1,000 messages a second: p50 17 ms, without them 2 to 8).
     failover : str
         ``default``: a broker killed with -9 is replaced after 3 to 5 s; ``fast``: after 1.1 to 1.6 s.
     extra : mapping, optional

@@ -73,7 +73,7 @@ def broker_properties(
 
 
 def jvm_options(heap: str, *, benchmark: bool) -> list[str]:
-    """Options of a broker's JVM: small and soon up (200 MB each), or steady under load (G1, 260 to 340 MB)."""
+    """Options of a broker's JVM: small and soon up (200 MB each), or for many cores (G1, 260 to 340 MB)."""
     tuned = ["-XX:+UseG1GC"] if benchmark else ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
     logging = {"showDateTime": "true", "dateTimeFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "showThreadName": "false"}
     return [

@@ -19,8 +19,8 @@ namespace hft::kafka {
 ///   bursts.end(*burst);  // and acknowledged(burst) with each acknowledgement
 ///
 /// Why not leave this to librdkafka: an idempotent producer has at most five requests on their way, and while messages
-/// wait for a sixth, or for linger.ms, its thread polls without a pause: half a core at 1,000 messages a second on a
-/// host where an acknowledgement takes 3 ms (measured with 2.16).
+/// wait for a sixth, or for linger.ms, its thread polls without a pause: half a core at 20,000 messages a second and
+/// linger.ms = 1, and a tenth of one with this in front (2.16, on a host where an acknowledgement takes 3 ms).
 ///
 /// One thread begins, adds and ends; another one may acknowledge. No allocation.
 class Bursts {
