@@ -1,0 +1,8 @@
+"""Streams scored by the daemon's engine inside Spark Structured Streaming."""
+
+from __future__ import annotations
+
+from hftcore.spark.stream.schema import KINDS as KINDS
+from hftcore.spark.stream.schema import SCORED_ARROW as SCORED_ARROW
+from hftcore.spark.stream.schema import SCORED_DDL as SCORED_DDL
+from hftcore.spark.stream.schema import scored_schema as scored_schema
