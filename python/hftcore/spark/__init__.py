@@ -25,6 +25,7 @@ from hftcore.spark.features import (
 )
 from hftcore.spark.labels import check_no_future, check_no_overlap, join_labels, labels, purged_split
 from hftcore.spark.session import session
+from hftcore.spark.stream import read_kafka, score
 
 if TYPE_CHECKING:
     from hftcore.spark.mllib import train_mllib
@@ -53,6 +54,8 @@ __all__ = [
     "purged_split",
     "read_events",
     "read_instruments",
+    "read_kafka",
+    "score",
     "session",
     "symbol_counts",
     "train",

@@ -6,3 +6,5 @@ from hftcore.spark.stream.schema import KINDS as KINDS
 from hftcore.spark.stream.schema import SCORED_ARROW as SCORED_ARROW
 from hftcore.spark.stream.schema import SCORED_DDL as SCORED_DDL
 from hftcore.spark.stream.schema import scored_schema as scored_schema
+from hftcore.spark.stream.score import score as score
+from hftcore.spark.stream.source import read_kafka as read_kafka
