@@ -21,7 +21,7 @@ DEFECTS = ("gaps", "out_of_order", "duplicates", "sequence_reset", "clock_step",
 N_PARTITIONS = 2
 EPOCH = 7
 TRADING = {
-    "strategy": hc.Threshold(0.42, order_qty=5, cooldown="2ms", hold="100ms"),
+    "strategy": hc.Threshold(0.42, order_qty=5, hold="20ms"),
     "risk": hc.RiskLimits(max_open_positions=2, max_order_qty=50, max_position_qty=50, stop_loss_bps=20.0),
     "execution": hc.SimulatedExchange(fee_per_unit=0.001),
 }
@@ -77,7 +77,9 @@ def expected(topic: Topic, artifact: hc.Artifact, key: str) -> tuple[dict[str, b
     frames = {}
     decisions = fills = 0
     for group in range(len(symbols) if key == "symbol" else N_PARTITIONS):
-        mine = [group] if key == "symbol" else [i for i, s in enumerate(symbols) if partition_of(s, N_PARTITIONS) == group]
+        mine = (
+            [group] if key == "symbol" else [i for i, s in enumerate(symbols) if partition_of(s, N_PARTITIONS) == group]
+        )
         rows = np.flatnonzero(np.isin(data["symbol_id"], mine) & told.keep)
         of_group = take_events(data, rows)
         if key == "partition":  # a shard knows its own instruments alone

@@ -6,6 +6,7 @@ import json
 import struct
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -44,8 +45,10 @@ def parts_of(messages: list[tuple[int, int, bytes, bytes]]) -> Iterator[Messages
         yield Messages.of("ticks", partition, [m[2] for m in rows], [m[3] for m in rows], [m[1] for m in rows])
 
 
-def played(topic: Topic, model: hc.Artifact, settings: ScoreSettings, size: int) -> tuple[dict[str, bytes], Counter, list]:
-    """Frames of each key, sums of the counts, dead letters; every batch begins from the state that the last one left."""
+def played(
+    topic: Topic, model: hc.Artifact, settings: ScoreSettings, size: int
+) -> tuple[dict[str, bytes], Counter[str], list[tuple[Any, ...]]]:
+    """Frames of each key, sums of the counts, dead letters; each batch begins from the state that the last one left."""
     frames: dict[str, bytes] = defaultdict(bytes)
     counts: Counter[str] = Counter()
     dead = []
@@ -85,8 +88,13 @@ def test_any_batch_size_gives_the_frames_of_the_replay_of_each_symbol(busy: hc.A
         if size != 1:
             first_dead = first_dead or sorted(dead)
             assert sorted(dead) == first_dead
-    assert told["decisions"] > 200 and told["dead_letters"] > 40 and counts["duplicates"] > 10 and counts["late"] > 10
-    assert counts["out_of_order"] > 0 and counts["gaps"] > 10 and counts["resets"] == 8
+    assert told["decisions"] > 200
+    assert told["dead_letters"] > 40
+    assert counts["duplicates"] > 10
+    assert counts["late"] > 10
+    assert counts["out_of_order"] > 0
+    assert counts["gaps"] > 10
+    assert counts["resets"] == 8
 
 
 @pytest.mark.parametrize("fmt", ["json", "packed"])
@@ -143,8 +151,11 @@ def test_what_comes_again_is_left_out(busy: hc.Artifact) -> None:
     blob = bucket.snapshot()
     again = list(bucket.take(parts_of(rows[:600])))
     counts = json.loads(again[-1].to_pylist()[0]["value"])
-    assert len(again) == 1 and counts["redelivered"] == 600 and counts["messages"] == 0
-    assert bucket.snapshot() == blob and len(first) == 2
+    assert len(again) == 1
+    assert counts["redelivered"] == 600
+    assert counts["messages"] == 0
+    assert bucket.snapshot() == blob
+    assert len(first) == 2
 
 
 def test_a_symbol_has_one_partition(busy: hc.Artifact) -> None:
@@ -154,7 +165,9 @@ def test_a_symbol_has_one_partition(busy: hc.Artifact) -> None:
     value = topic.messages[0][3]
     bucket = Bucket(topic.settings(n_buckets=1), busy)
     list(bucket.take(parts_of(topic.messages[:1])))
-    with pytest.raises(EventError, match=f"symbol {symbol.decode()} came from partition .* give the topic's n_partitions"):
+    with pytest.raises(
+        EventError, match=f"symbol {symbol.decode()} came from partition .* give the topic's n_partitions"
+    ):
         list(bucket.take([Messages.of("ticks", other, [symbol], [value], [10_000])]))
     knows = Bucket(topic.settings(n_buckets=1, n_partitions=N_PARTITIONS), busy)
     batches = list(knows.take([Messages.of("ticks", other, [symbol], [value], [10_000])]))
@@ -187,9 +200,9 @@ def test_a_state_of_something_else_is_refused_by_name(busy: hc.Artifact) -> None
         bucket.restore(blob[:-3] + b"abc")
     table = hc.InstrumentTable([*topic.tape.instruments, hc.Instrument("ZZZ")])
     with pytest.raises(ModelMismatchError, match="the instrument table is"):
-        Bucket(ScoreSettings(table.to_json(), fmt="packed", config_epoch=EPOCH, numbered=True, **TRADING), busy).restore(
-            blob
-        )
+        Bucket(
+            ScoreSettings(table.to_json(), fmt="packed", config_epoch=EPOCH, numbered=True, **TRADING), busy
+        ).restore(blob)
     json_too = Bucket(topic.settings(fmt="json"), busy)
     json_too.restore(blob)  # how messages are written is no part of what they made
 
@@ -210,7 +223,8 @@ def test_chunks_hold_every_message_once_in_the_order_of_its_partition() -> None:
         names=["key", "value", "topic", "partition", "offset"],
     )
     right = {
-        (f"t{i % 2}", i % 3, int(batch.column("offset")[i].as_py())): (keys[i] or b"", values[i] or b"") for i in range(n)
+        (f"t{i % 2}", i % 3, int(batch.column("offset")[i].as_py())): (keys[i] or b"", values[i] or b"")
+        for i in range(n)
     }
     for n_buckets in (0, 1, 5):
         found = {}

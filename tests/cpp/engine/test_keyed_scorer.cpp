@@ -103,9 +103,9 @@ std::string replayed(const Stream& stream, std::uint32_t symbol_id) {
 }
 
 TEST(KeyedScorer, any_split_with_a_snapshot_between_gives_each_symbols_replay) {
-  const Stream stream{rich_tape(51, 4'000)};
+  const Stream stream{rich_tape(51, 2'000)};
   for (const std::size_t batch : {std::size_t{1}, std::size_t{7}, std::size_t{1'000}, std::size_t{100'000}}) {
-    const std::size_t n = batch == 1 ? 600 : stream.values.size();
+    const std::size_t n = batch == 1 ? 300 : stream.values.size();
     std::map<std::uint32_t, std::string> got;
     std::vector<std::byte> blob;
     for (std::size_t at = 0; at < n; at += batch) {
@@ -124,7 +124,7 @@ TEST(KeyedScorer, any_split_with_a_snapshot_between_gives_each_symbols_replay) {
       EXPECT_EQ(got[id], replayed(prefix, id)) << "batches of " << batch << ", symbol " << id;
       n_bytes += got[id].size();
     }
-    EXPECT_GT(n_bytes, batch == 1 ? 1'000U : 10'000U);
+    EXPECT_GT(n_bytes, batch == 1 ? 500U : 5'000U);
   }
 }
 
@@ -174,7 +174,8 @@ TEST(KeyedScorer, what_is_no_event_is_a_row_and_changes_nothing_else) {
   const auto engines_before = scorer.snapshot();
   Stream bad = stream;
   bad.add("AAA", "no record", 0, next);
-  bad.add("BBB", bad.values[0], 0, next + 1);  // its symbol is another
+  const auto other = static_cast<std::size_t>(std::find(bad.keys.begin(), bad.keys.end(), "AAA") - bad.keys.begin());
+  bad.add("BBB", bad.values[other], 0, next + 1);  // its symbol is another
   rows.clear();
   const auto taken = scorer.take(bad.messages(next, 2), rows);
   EXPECT_EQ(taken.stream.dead_letters, 2U);

@@ -1,8 +1,9 @@
-"""What runs in an executor's Python: Spark hands over a bucket's chunks and its state, and takes rows and a new state."""
+"""What runs in an executor's Python: a bucket's chunks and its state in, rows and its new state out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -16,7 +17,6 @@ from hftcore.spark.stream.travel import arrived_artifact
 
 if TYPE_CHECKING:
     import pandas as pd
-    from pyspark import Broadcast
     from pyspark.sql.streaming import StatefulProcessorHandle
 
 STATE: Final = "engines"
@@ -32,15 +32,15 @@ class ScoreProcessor(StatefulProcessor):
     ----------
     settings : ScoreSettings
     model_id : str
-    files : Broadcast
-        The artefact's files by name. A broadcast: once per executor, and a worker that has the model never asks for it.
+    file : str
+        The artefact as a file of the session: see :mod:`hftcore.spark.stream.travel`.
     """
 
-    def __init__(self, settings: ScoreSettings, model_id: str, files: Broadcast[Mapping[str, bytes]]) -> None:
+    def __init__(self, settings: ScoreSettings, model_id: str, file: str) -> None:
         self._settings = settings
         self._digest = settings.digest()
         self._model_id = model_id
-        self._files = files
+        self._file = file
         self._state: Any = None
 
     def init(self, handle: StatefulProcessorHandle) -> None:
@@ -48,7 +48,10 @@ class ScoreProcessor(StatefulProcessor):
         self._state = handle.getValueState(STATE, _STATE_DDL)
 
     def handleInputRows(  # type: ignore[override]  # noqa: N802 (Spark's name)
-        self, key: Any, rows: Iterator[pd.DataFrame], timerValues: Any  # noqa: N803
+        self,
+        key: Any,
+        rows: Iterator[pd.DataFrame],
+        timerValues: Any,
     ) -> Iterator[pd.DataFrame]:
         """Called by Spark, once per bucket and batch."""
         chunks = _in_order(rows)
@@ -72,7 +75,7 @@ class ScoreProcessor(StatefulProcessor):
         if bucket is None:
             if len(_BUCKETS) >= _MOST_BUCKETS:
                 _BUCKETS.clear()
-            model = arrived_artifact(self._model_id, lambda: self._files.value)
+            model = arrived_artifact(self._model_id, self._file)
             bucket = _BUCKETS[name] = Bucket(self._settings, model, partition)
         return bucket
 
@@ -90,7 +93,7 @@ def _in_order(frames: Iterator[pd.DataFrame]) -> list[Chunk]:
     """
     columns = ["topic", "partition", "first", "last", "chunk"]
     chunks = sorted((row for frame in frames for row in frame[columns].itertuples(index=False, name=None)), key=_place)
-    for before, after in zip(chunks, chunks[1:], strict=False):
+    for before, after in pairwise(chunks):
         if before[:2] == after[:2] and after[2] <= before[3]:
             raise EventError(
                 f"score: topic {after[0]}, partition {after[1]}: offsets {after[2]} to {before[3]} came in two pieces "

@@ -15,7 +15,7 @@ from hftcore.spark.stream.checks import check_session, check_stream
 from hftcore.spark.stream.packing import CHUNK_DDL, Packer
 from hftcore.spark.stream.schema import scored_schema
 from hftcore.spark.stream.settings import ScoreSettings
-from hftcore.spark.stream.travel import artifact_files
+from hftcore.spark.stream.travel import send_artifact
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -52,7 +52,7 @@ def score(
     stream : DataFrame
         A stream with the columns ``key, value, topic, partition, offset`` of one topic (:func:`read_kafka`).
     artifact : Artifact
-        Its files travel to the executors; each worker process loads them once, with every check.
+        It travels to the executors as one file; each worker process loads them once, with every check.
     instruments : InstrumentTable
         Every symbol of the topic; packed messages name them by their place here.
     key : {"symbol", "partition"}
@@ -96,7 +96,7 @@ def score(
     """
     check_stream(stream)
     if tuple(order) != ORDER:
-        raise ParameterError(f"score: order must be {ORDER}: a stream has no other that each run agrees on, was {order}")
+        raise ParameterError(f"score: order must be {ORDER}: the only one that each run agrees on, was {order}")
     spark = stream.sparkSession
     check_session(spark)
     settings = ScoreSettings(
@@ -116,7 +116,7 @@ def score(
         settings.scorer(artifact, partition)  # what does not fit is refused here, not in a task
     from hftcore.spark.stream.processor import ScoreProcessor
 
-    processor = ScoreProcessor(settings, artifact.model_id, spark.sparkContext.broadcast(artifact_files(artifact)))
+    processor = ScoreProcessor(settings, artifact.model_id, send_artifact(spark, artifact))
     messages = stream.select("key", "value", "topic", "partition", "offset")
     chunks = messages.mapInArrow(Packer(n_buckets if key == "symbol" else 0), CHUNK_DDL)
     return chunks.groupBy("place").transformWithStateInPandas(
@@ -130,7 +130,7 @@ def _schema_texts(fmt: str, schemas: Mapping[int, str | Path] | None) -> dict[in
         return {1: own.read_text(encoding="utf-8")} if fmt.startswith("avro") else {}
     texts = {}
     for number, schema in schemas.items():
-        is_text = isinstance(schema, str) and schema.lstrip()[:1] in ('{', '"', "[")
+        is_text = isinstance(schema, str) and schema.lstrip()[:1] in ("{", '"', "[")
         try:
             texts[number] = str(schema) if is_text else Path(schema).read_text(encoding="utf-8")
         except OSError as error:
