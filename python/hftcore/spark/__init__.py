@@ -25,6 +25,7 @@ from hftcore.spark.features import (
 )
 from hftcore.spark.labels import check_no_future, check_no_overlap, join_labels, labels, purged_split
 from hftcore.spark.session import session
+from hftcore.spark.stream import BatchProgress, lag, once, publish, watch
 
 if TYPE_CHECKING:
     from hftcore.spark.mllib import train_mllib
@@ -35,6 +36,7 @@ _TRAINING = {"compare_with_spark": "parity", "export": "search", "train": "searc
 
 __all__ = [
     "EVENT_SCHEMA",
+    "BatchProgress",
     "Dataset",
     "Layout",
     "TimeFolds",
@@ -50,6 +52,9 @@ __all__ = [
     "features",
     "join_labels",
     "labels",
+    "lag",
+    "once",
+    "publish",
     "purged_split",
     "read_events",
     "read_instruments",
@@ -57,6 +62,7 @@ __all__ = [
     "symbol_counts",
     "train",
     "train_mllib",
+    "watch",
     "worker_errors",
     "write_features",
 ]
