@@ -158,7 +158,7 @@ def test_wrong_use_is_refused_at_the_start(
 
     with pytest.raises(ParameterError, match="rows must be a streaming DataFrame"):
         start(spark.createDataFrame([], SCORED_DDL))
-    with pytest.raises(ParameterError, match="columns of hs.score, 'value' is missing"):
+    with pytest.raises(ParameterError, match=r"columns of hs\.score, 'value' is missing"):
         start(stream.drop("value"))
     with pytest.raises(ParameterError, match="topics must have exactly decision, order, fill, dead_letter, had fill"):
         start(names={"fill": "x"})
@@ -182,9 +182,8 @@ def test_a_batch_that_nobody_acknowledges_fails(kafka: Cluster, topics: Callable
     kafka.kill(2)
     writer = Writer(kafka.bootstrap, out, dict.fromkeys(KINDS, 1), False, {}, patience_s=2.0, run="c")
     part = writer.part(0, 0, 0)
-    with pytest.raises(KafkaError, match=r"no acknowledgement for 2 s|NOT_ENOUGH_REPLICAS|[Nn]ot enough in-sync"):
-        for _ in range(2):
-            part.take_row("decision", "AAA", 0, 0, None, "in", frame(0, 0))
-            part.finish()
+    part.take_row("decision", "AAA", 0, 0, None, "in", frame(0, 0))
+    with pytest.raises(KafkaError, match=r"no acknowledgement for 2 s, 1 messages wait"):
+        part.finish()
     forget()
     kafka.heal()
