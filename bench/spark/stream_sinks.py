@@ -7,8 +7,8 @@
 - foreach: Spark's row-by-row writer with open, process and close
 
 Prints, for each way and batch size, the trigger's median and largest time and the rows per second. The first three
-batches of a query are left out. Rows come from Spark's own source, so that reading costs the same for all. The ways take
-turns ``--turns`` times: what the machine does besides is then the same for all.
+batches of a query are left out. Rows come from Spark's own source, so that reading costs the same for all. The ways
+take turns ``--turns`` times: what the machine does besides is then the same for all.
 """
 
 from __future__ import annotations
