@@ -25,7 +25,7 @@ from hftcore.spark.features import (
 )
 from hftcore.spark.labels import check_no_future, check_no_overlap, join_labels, labels, purged_split
 from hftcore.spark.session import session
-from hftcore.spark.stream import BatchProgress, lag, once, publish, watch
+from hftcore.spark.stream import STREAM_SETTINGS, BatchProgress, lag, once, publish, read_kafka, score, watch
 
 if TYPE_CHECKING:
     from hftcore.spark.mllib import train_mllib
@@ -36,6 +36,7 @@ _TRAINING = {"compare_with_spark": "parity", "export": "search", "train": "searc
 
 __all__ = [
     "EVENT_SCHEMA",
+    "STREAM_SETTINGS",
     "BatchProgress",
     "Dataset",
     "Layout",
@@ -58,6 +59,8 @@ __all__ = [
     "purged_split",
     "read_events",
     "read_instruments",
+    "read_kafka",
+    "score",
     "session",
     "symbol_counts",
     "train",
