@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -97,38 +96,6 @@ def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
         pytest.skip(str(error))
     yield one
     one.down(purge=True)
-
-
-@pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Three brokers for the streams' tests, which end with this process, however that ends."""
-    from hftcore.kafka import Cluster
-
-    one = Cluster(tmp_path_factory.mktemp("kafka"), tied=True)
-    try:
-        with _users_cache():
-            one.up()
-    except (JavaNotFoundError, JarError) as error:
-        if os.environ.get("CI"):
-            pytest.fail(str(error))
-        pytest.skip(str(error))
-    yield one
-    one.down(purge=True)
-
-
-@pytest.fixture
-def topics(kafka: Any) -> Iterator[Callable[..., str]]:
-    """Makes topics of this test's own: ``topics(partitions=1, replication=3)`` returns a name."""
-    made: list[str] = []
-
-    def make(partitions: int = 1, replication: int = 3) -> str:
-        made.append(f"stream-{uuid.uuid4().hex[:8]}")
-        kafka.create_topic(made[-1], partitions, replication, {"min.insync.replicas": str(min(2, replication))})
-        return made[-1]
-
-    yield make
-    kafka.heal()
-    kafka.delete_topics(*made)
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ from hftcore.spark.features import (
 )
 from hftcore.spark.labels import check_no_future, check_no_overlap, join_labels, labels, purged_split
 from hftcore.spark.session import session
-from hftcore.spark.stream import read_kafka, score
+from hftcore.spark.stream import STREAM_SETTINGS, BatchProgress, lag, once, publish, read_kafka, score, watch
 
 if TYPE_CHECKING:
     from hftcore.spark.mllib import train_mllib
@@ -36,6 +36,8 @@ _TRAINING = {"compare_with_spark": "parity", "export": "search", "train": "searc
 
 __all__ = [
     "EVENT_SCHEMA",
+    "STREAM_SETTINGS",
+    "BatchProgress",
     "Dataset",
     "Layout",
     "TimeFolds",
@@ -51,6 +53,9 @@ __all__ = [
     "features",
     "join_labels",
     "labels",
+    "lag",
+    "once",
+    "publish",
     "purged_split",
     "read_events",
     "read_instruments",
@@ -60,6 +65,7 @@ __all__ = [
     "symbol_counts",
     "train",
     "train_mllib",
+    "watch",
     "worker_errors",
     "write_features",
 ]
