@@ -49,9 +49,12 @@ class Packer:
         """One chunk per group of each batch."""
         for batch in batches:
             if batch.num_rows:
-                yield pa.RecordBatch.from_pylist(list(self._chunks(batch)), _CHUNK)
+                columns = zip(*self._chunks(batch), strict=True)
+                arrays = [pa.array(column, field.type) for column, field in zip(columns, _CHUNK, strict=True)]
+                yield pa.RecordBatch.from_arrays(arrays, schema=_CHUNK)
 
-    def _chunks(self, batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+    def _chunks(self, batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
+        """The cells of a chunk, in the order of ``CHUNK_DDL``."""
         for name in ("topic", "partition", "offset"):
             if batch.column(name).null_count:
                 raise EventError(f"score: column {name!r} must not be null, had {batch.column(name).null_count} nulls")
@@ -66,14 +69,9 @@ class Packer:
             first = int(rows[0])
             part = messages.take(rows) if len(rows) < batch.num_rows else messages
             offsets = part.column("offset")
-            yield {
-                "place": int(places[first]),
-                "topic": topics.dictionary[topics.indices[first].as_py()].as_py(),
-                "partition": int(partition[first]),
-                "first": offsets[0].as_py(),
-                "last": offsets[-1].as_py(),
-                "chunk": _written(part),
-            }
+            topic = topics.dictionary[topics.indices[first].as_py()].as_py()
+            ends = offsets[0].as_py(), offsets[-1].as_py()
+            yield int(places[first]), topic, int(partition[first]), *ends, _written(part)
 
     def _groups(self, messages: pa.RecordBatch, partition: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
         if not self.n_buckets:
