@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from hftcore.kafka.batch_headers import BATCH, MessageId, batch_of, pack_batch
 from hftcore.kafka.outbox import Headers, Outbox
@@ -66,13 +66,14 @@ def published_since(tail: Tail, topic: str, partition: int, batch: int) -> set[M
     while True:
         start = max(low, high - n)
         messages = tail.read(topic, partition, start, high)
-        batches = [batch_of(message.headers()) for message in messages]
+        headers: list[Any] = [message.headers() or () for message in messages]
+        batches = [batch_of(one) for one in headers]
         oldest = next((b for b in batches if b is not None), None)
         if start <= low or (oldest is not None and oldest < batch):
             where = f"{topic} [{partition}]"
             return {
-                MessageId.of_headers(message.headers(), where)
-                for message, b in zip(messages, batches, strict=True)
+                MessageId.of_headers(one, where)
+                for one, b in zip(headers, batches, strict=True)
                 if b is not None and b >= batch
             }
         n *= _WIDER

@@ -22,7 +22,7 @@ from hftcore.proof.stream.faults import FAULTS, StreamFault
 from hftcore.proof.stream.job import LOCAL, Checkpoint, StreamJob
 from hftcore.proof.stream.market import EPOCH, EXECUTION, N_PARTITIONS, RISK, STRATEGY, WIRE_FORMAT, Market
 
-_PATIENCE_S = 120.0
+_PATIENCE_S = 300.0  # a start takes 10 s, on a host that does ten other things some minutes
 OUTPUTS = ("decision", "order", "fill", "dead_letter")
 
 

@@ -11,9 +11,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
-from hftcore.errors import ChaosError
+from hftcore.errors import ChaosError, MissingExtraError
 from hftcore.java import find_java_home
 
 LOCAL = "local[2,4]"  # two threads; a task may be tried four times
@@ -56,8 +57,6 @@ class StreamJob:
         master: str = LOCAL,
         config: Mapping[str, str] | None = None,
     ) -> None:
-        import pyspark
-
         self.master = master
         self.log = log
         self._log_start = log.stat().st_size if log.exists() else 0
@@ -74,8 +73,7 @@ class StreamJob:
             "spark.pyspark.python": sys.executable,
             **(config or {}),
         }
-        submit = Path(pyspark.__file__).parent / "bin" / "spark-submit"
-        command = [str(submit), "--master", master, "--jars", ",".join(map(str, jars))]
+        command = [str(_spark_submit()), "--master", master, "--jars", ",".join(map(str, jars))]
         for name, value in told.items():
             command += ["--conf", f"{name}={value}"]
         environment = os.environ | {
@@ -171,6 +169,14 @@ class Checkpoint:
         text = (self.folder / "offsets" / str(batch)).read_text().splitlines()[2]
         (partitions,) = json.loads(text).values()
         return {int(partition): int(offset) for partition, offset in partitions.items()}
+
+
+def _spark_submit() -> Path:
+    """That of the pyspark beside us. Raises MissingExtraError where there is none."""
+    found = find_spec("pyspark")
+    if found is None or not found.submodule_search_locations:
+        raise MissingExtraError("a streaming job needs pyspark: pip install 'hftcore[spark]'")
+    return Path(found.submodule_search_locations[0]) / "bin" / "spark-submit"
 
 
 def hurt(process: Process) -> None:

@@ -13,8 +13,8 @@ from hftcore.spark.stream.writer import METRICS
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-    from pyspark.sql.streaming import StreamingQuery
     from pyspark.sql.streaming.listener import StreamingQueryListener
+    from pyspark.sql.streaming.query import StreamingQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,9 @@ class BatchProgress:
     def of(cls, progress: Mapping[str, Any]) -> Self:
         """From ``query.lastProgress``, or a listener's ``json``."""
         seen = (progress.get("observedMetrics") or {}).get(OBSERVED)
-        counts = dict(seen.asDict() if hasattr(seen, "asDict") else seen or {})
+        counts: dict[str, Any] = {}
+        if seen is not None:
+            counts = seen.asDict() if hasattr(seen, "asDict") else dict(seen)
         return cls(
             progress.get("name") or str(progress["id"]),
             int(progress["batchId"]),

@@ -13,7 +13,7 @@ from hftcore.spark.stream.writer import METRICS_DDL, Writer, observed
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-    from pyspark.sql.streaming import StreamingQuery
+    from pyspark.sql.streaming.query import StreamingQuery
 
 OBSERVED: Final = "hftcore"
 PUBLISHED_KINDS: Final = (*RECORD_KINDS, DEAD_LETTER)

@@ -25,7 +25,7 @@ MOST_DEAD_BYTES: Final = 500_000  # as the daemon: of a longer value the rest is
 
 COUNTERS: Final = (
     "events", "rows_scored", "decisions", "orders", "fills", "dead_letters",
-    "duplicates", "late", "out_of_order", "gaps", "resets", "stale",
+    "redelivered", "duplicates", "late", "out_of_order", "gaps", "resets", "stale",
 )  # fmt: skip
 SENT: Final = "published"
 LEFT_OUT: Final = "left_out"
