@@ -96,7 +96,8 @@ py::dtype row_dtype() {
   const auto add = [&](const char* name, const char* format, std::size_t place) {
     names.append(name), formats.append(format), places.append(place);
   };
-  add("source_seq", "<u8", offsetof(ScoredRow, source_seq)), add("ts_event_ns", "<i8", offsetof(ScoredRow, ts_event_ns));
+  add("source_seq", "<u8", offsetof(ScoredRow, source_seq));
+  add("ts_event_ns", "<i8", offsetof(ScoredRow, ts_event_ns));
   add("qty_lots", "<i8", offsetof(ScoredRow, qty_lots)), add("px_ticks", "<i8", offsetof(ScoredRow, px_ticks));
   add("fee_nano", "<i8", offsetof(ScoredRow, fee_nano)), add("up_frac", "<f8", offsetof(ScoredRow, up_frac));
   add("down_frac", "<f8", offsetof(ScoredRow, down_frac)), add("ordinal", "<u4", offsetof(ScoredRow, ordinal));
@@ -137,10 +138,9 @@ py::tuple take(SharedScorer& self, const Places& value_places, const Bytes& valu
   });
   const engine::ScoredRows& rows = self.get().rows;
   const auto n_rows = static_cast<py::ssize_t>(rows.rows().size());
-  const auto n_bytes = static_cast<py::ssize_t>(rows.bytes().size());
   return py::make_tuple(py::array(row_dtype(), {n_rows}, {}, rows.rows().data()),
                         py::array_t<std::uint64_t>(n_rows, rows.ends().data()),
-                        py::bytes(reinterpret_cast<const char*>(rows.bytes().data()), static_cast<std::size_t>(n_bytes)),
+                        py::bytes(reinterpret_cast<const char*>(rows.bytes().data()), rows.bytes().size()),
                         stream_counts(taken.stream), engine::to_json(taken.engines));
 }
 
@@ -178,8 +178,8 @@ void register_stream_scorer(py::module_& m) {
       .def("take", &take, py::arg("value_places").noconvert(), py::arg("value_bytes").noconvert(),
            py::arg("key_places").noconvert(), py::arg("key_bytes").noconvert(), py::arg("partitions").noconvert(),
            py::arg("offsets").noconvert(),
-           "(rows, where the bytes of each end, the bytes, counts of the stream, counts of the engines as JSON). Without "
-           "the GIL.")
+           "(rows, where the bytes of each end, the bytes, counts of the stream, counts of the engines as JSON). "
+           "Without the GIL.")
       .def("come_from", [](SharedScorer& self, const std::string& topic) { self.get().scorer->come_from(topic); },
            py::arg("topic"), "Raises ValueError where it is another topic than before.")
       .def("snapshot", &snapshot, "All keys as one blob: versioned, with a checksum and what it belongs to.")

@@ -247,6 +247,18 @@ def test_places_are_spread_over_shuffle_partitions_and_never_change() -> None:
     assert places[:8] == [place_of(i) for i in range(8)]
 
 
+def test_a_shard_without_symbols_has_dead_letters_and_one_that_is_not_there_is_an_error(busy: hc.Artifact) -> None:
+    topic = make_topic(8, 200, "json", ())
+    message = topic.messages[0]
+    settings = topic.settings(key="partition", n_partitions=4_000)
+    empty = next(p for p in range(4_000) if not settings.places(p))
+    part = Messages.of("ticks", empty, [message[2]], [message[3]], [0])
+    first = next(Bucket(settings, busy, empty).take([part])).to_pylist()[0]
+    assert (first["kind"], first["reason"], first["value"]) == ("dead_letter", "unknown symbol", message[3])
+    with pytest.raises(ParameterError, match=r"n_partitions must be .* was 2: a message came from partition 2"):
+        Bucket(topic.settings(key="partition", n_partitions=2), busy, 2)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -197,7 +197,8 @@ class KeyedScorer {
   }
 
   void take_one(const StreamMessage& message, std::uint32_t number, ScoredRows& rows, StreamCounters& counters) {
-    const std::uint64_t source_seq = event::make_source_seq(static_cast<std::uint16_t>(message.partition), message.offset);
+    const auto partition = static_cast<std::uint16_t>(message.partition);
+    const std::uint64_t source_seq = event::make_source_seq(partition, message.offset);
     event::Event event{};
     auto why = static_cast<std::uint8_t>(parts_.decoder.decode(message.value, event));
     if (why == 0 && parts_.by_symbol) why = misplaced(message, event.symbol_id);

@@ -27,7 +27,7 @@ inline constexpr std::size_t kDeadLetterReasons = event::kDecodeStatuses + 2;
   return event::to_string(static_cast<event::DecodeStatus>(code));
 }
 
-/// One record of an engine, or one message that is no event. What a kind has not is 0; scores that took no part are NaN.
+/// One record of an engine, or one message that is no event. What a kind has not is 0; no score is NaN.
 struct ScoredRow {
   static constexpr std::uint8_t kDeadLetter = 0;  // as `kind`, which else is a ledger::FrameKind
 

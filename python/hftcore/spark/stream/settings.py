@@ -144,8 +144,13 @@ class ScoreSettings:
         ModelMismatchError
             If the model has no classes +1 and -1.
         ParameterError
-            If a schema is none.
+            If a schema is none, or the topic has no such partition by ``n_partitions``.
         """
+        if self.key == "partition" and partition >= self.n_partitions:
+            raise ParameterError(
+                f"score: n_partitions must be the topic's number of partitions, was {self.n_partitions}: a message came "
+                f"from partition {partition}"
+            )
         if _UP not in model.classes or _DOWN not in model.classes:
             raise ModelMismatchError(f"a model that trades must have the classes +1 and -1, had {model.classes}")
         table, places = self.table(), self.places(partition)
