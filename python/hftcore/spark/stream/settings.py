@@ -148,8 +148,8 @@ class ScoreSettings:
         """
         if self.key == "partition" and partition >= self.n_partitions:
             raise ParameterError(
-                f"score: n_partitions must be the topic's number of partitions, was {self.n_partitions}: a message came "
-                f"from partition {partition}"
+                f"score: n_partitions must be the topic's number of partitions, was {self.n_partitions}: "
+                f"a message came from partition {partition}"
             )
         if _UP not in model.classes or _DOWN not in model.classes:
             raise ModelMismatchError(f"a model that trades must have the classes +1 and -1, had {model.classes}")
