@@ -118,6 +118,41 @@ def native_us(events: hc.Events, art: hc.Artifact, told: dict[str, Any]) -> tupl
     return (packed - begin) / n * 1e6, (time.process_time() - made) / n * 1e6
 
 
+def cpu_s(spark: Any) -> tuple[float, float]:
+    """CPU seconds so far of Spark's JVM, and of its Python workers: what other load on the machine does not change."""
+    tick = os.sysconf("SC_CLK_TCK")
+    stats: dict[int, tuple[int, float, float]] = {}  # by process: parent, own time, with ended children
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            cells = path.read_text().rsplit(")", 1)[1].split()
+        except (OSError, IndexError):
+            continue  # it ended meanwhile
+        times = [int(cell) / tick for cell in cells[11:15]]
+        stats[int(path.parent.name)] = (int(cells[1]), sum(times[:2]), sum(times))
+    jvm = spark.sparkContext._gateway.proc.pid
+    family, python = {jvm}, 0.0
+    while grown := {pid for pid, (parent, _, _) in stats.items() if parent in family} - family:
+        family |= grown
+        python += sum(stats[pid][2] for pid in grown)
+    return stats[jvm][1], python
+
+
+def run_out(query: Any, spark: Any) -> tuple[list[dict[str, Any]], tuple[float, float]]:
+    """Wait for a query's end: the progress of what counts, and CPU time per row of JVM and Python in microseconds."""
+    marks: dict[int, tuple[float, float]] = {}
+    while query.isActive:
+        query.awaitTermination(0.1)
+        last = query.lastProgress
+        if last is not None and last.numInputRows:
+            marks.setdefault(last.batchId, cpu_s(spark))
+    progress = [json.loads(p.json) for p in query.recentProgress if p.numInputRows]
+    batches = sorted(batch for batch in marks if batch >= N_WARM - 1)
+    rows = sum(p["numInputRows"] for p in progress if batches[0] < p["batchId"] <= batches[-1])
+    first, last_mark = marks[batches[0]], marks[batches[-1]]
+    per_row = [(b - a) / max(rows, 1) * 1e6 for a, b in zip(first, last_mark, strict=True)]
+    return progress[N_WARM:], (per_row[0], per_row[1])
+
+
 def rows_per_second(args: argparse.Namespace) -> list[dict[str, Any]]:
     found = []
     with tempfile.TemporaryDirectory() as folder, Cluster(benchmark=True, tied=True) as cluster:
@@ -140,17 +175,18 @@ def rows_per_second(args: argparse.Namespace) -> list[dict[str, Any]]:
             with tempfile.TemporaryDirectory() as checkpoint:
                 how = {"batch": args.batch, "outputs": outputs, "folder": checkpoint, "available_now": True}
                 query = start(spark, cluster, art, events.instruments, topics[fmt], told, **how)
-                query.awaitTermination()
-                progress = [json.loads(p.json) for p in query.recentProgress if p.numInputRows][N_WARM:]
+                progress, cpu = run_out(query, spark)
             for key, value in before.items():
                 spark.conf.set(key, value)
-            found.append(line(name, progress, native_us(events[: args.batch], art, told)))
+            found.append(line(name, progress, native_us(events[: args.batch], art, told), cpu))
             print(found[-1]["text"], flush=True)
         spark.stop()
     return found
 
 
-def line(name: str, progress: list[dict[str, Any]], native: tuple[float, float]) -> dict[str, Any]:
+def line(
+    name: str, progress: list[dict[str, Any]], native: tuple[float, float], cpu: tuple[float, float]
+) -> dict[str, Any]:
     """A case's medians: the trigger, its phases, and what the native calls alone would take on one core."""
     times = [p["durationMs"] for p in progress]
     median = {key: statistics.median(t.get(key, 0) for t in times) for key in {k for t in times for k in t}}
@@ -166,6 +202,8 @@ def line(name: str, progress: list[dict[str, Any]], native: tuple[float, float])
         "pack_us": round(native[0], 3),
         "engine_us": round(native[1], 3),
         "native_share": round(rows * sum(native) / 1e3 / median["triggerExecution"], 3),
+        "jvm_cpu_us": round(cpu[0], 3),
+        "python_cpu_us": round(cpu[1], 3),
         "batches": len(times),
     }
     phases = ", ".join(
@@ -173,7 +211,8 @@ def line(name: str, progress: list[dict[str, Any]], native: tuple[float, float])
     )
     row["text"] = (
         f"{name:30} {row['rows_per_s']:>9,} rows/s  trigger {row['trigger_ms']:>6.0f} ms ({phases})  native "
-        f"{row['pack_us']:.2f} + {row['engine_us']:.2f} us a row = {row['native_share']:.0%} of one core's time"
+        f"{row['pack_us']:.2f} + {row['engine_us']:.2f} us a row = {row['native_share']:.0%} of one core's time; "
+        f"CPU {cpu[0]:.2f} us a row in the JVM, {cpu[1]:.2f} in Python"
     )
     return row
 

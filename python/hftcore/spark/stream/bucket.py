@@ -21,9 +21,9 @@ class Messages:
 
     topic: str
     partition: int
-    keys: pa.Array
-    values: pa.Array
-    offsets: pa.Array
+    keys: Any
+    values: Any
+    offsets: Any
 
     @classmethod
     def of(

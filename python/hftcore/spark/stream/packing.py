@@ -19,17 +19,21 @@ from hftcore import _core
 from hftcore.errors import EventError
 
 CHUNK_DDL: Final = "place int, topic string, partition int, first bigint, last bigint, chunk binary"
-_CHUNK: Final = pa.schema(
-    [
-        ("place", pa.int32()),
-        ("topic", pa.string()),
-        ("partition", pa.int32()),
-        ("first", pa.int64()),
-        ("last", pa.int64()),
-        ("chunk", pa.binary()),
-    ]
-)
-MESSAGE: Final = pa.schema([("key", pa.binary()), ("value", pa.binary()), ("offset", pa.int64())])
+_CHUNK_FIELDS: Final[list[tuple[str, pa.DataType]]] = [
+    ("place", pa.int32()),
+    ("topic", pa.string()),
+    ("partition", pa.int32()),
+    ("first", pa.int64()),
+    ("last", pa.int64()),
+    ("chunk", pa.binary()),
+]
+_CHUNK: Final = pa.schema(_CHUNK_FIELDS)
+_MESSAGE_FIELDS: Final[list[tuple[str, pa.DataType]]] = [
+    ("key", pa.binary()),
+    ("value", pa.binary()),
+    ("offset", pa.int64()),
+]
+MESSAGE: Final = pa.schema(_MESSAGE_FIELDS)
 _SEED: Final = 42
 _MASK: Final = 0xFFFFFFFF
 _SPREAD: Final = 64  # groups spread evenly over any power of two of partitions up to this
@@ -45,9 +49,12 @@ class Packer:
         """One chunk per group of each batch."""
         for batch in batches:
             if batch.num_rows:
-                yield pa.RecordBatch.from_pylist(list(self._chunks(batch)), _CHUNK)
+                columns = zip(*self._chunks(batch), strict=True)
+                arrays = [pa.array(column, field.type) for column, field in zip(columns, _CHUNK, strict=True)]
+                yield pa.RecordBatch.from_arrays(arrays, schema=_CHUNK)
 
-    def _chunks(self, batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+    def _chunks(self, batch: pa.RecordBatch) -> Iterator[tuple[Any, ...]]:
+        """The cells of a chunk, in the order of ``CHUNK_DDL``."""
         for name in ("topic", "partition", "offset"):
             if batch.column(name).null_count:
                 raise EventError(f"score: column {name!r} must not be null, had {batch.column(name).null_count} nulls")
@@ -60,16 +67,11 @@ class Packer:
         lanes = (partition.astype(np.int64) << 16) | topics.indices.to_numpy()
         for rows in _runs(places, lanes, messages.column("offset").to_numpy()):
             first = int(rows[0])
-            part = messages.take(pa.array(rows)) if len(rows) < batch.num_rows else messages
+            part = messages.take(rows) if len(rows) < batch.num_rows else messages
             offsets = part.column("offset")
-            yield {
-                "place": int(places[first]),
-                "topic": topics.dictionary[topics.indices[first].as_py()].as_py(),
-                "partition": int(partition[first]),
-                "first": offsets[0].as_py(),
-                "last": offsets[-1].as_py(),
-                "chunk": _written(part),
-            }
+            topic = topics.dictionary[topics.indices[first].as_py()].as_py()
+            ends = offsets[0].as_py(), offsets[-1].as_py()
+            yield int(places[first]), topic, int(partition[first]), *ends, _written(part)
 
     def _groups(self, messages: pa.RecordBatch, partition: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
         if not self.n_buckets:
@@ -83,7 +85,7 @@ def read_chunk(chunk: bytes) -> pa.RecordBatch:
     return pa.ipc.open_stream(pa.py_buffer(chunk)).read_next_batch()
 
 
-def binary_parts(column: pa.Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+def binary_parts(column: Any) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
     """Places and bytes of a binary column without nulls; no copy."""
     _, places, data = column.buffers()
     offsets = np.frombuffer(places, np.int32, len(column) + 1, column.offset * 4)
@@ -136,7 +138,7 @@ def _runs(
     return np.split(order, ends)
 
 
-def _filled(column: pa.Array) -> pa.Array:
+def _filled(column: Any) -> Any:
     """A null key or value is one without bytes: no event, so a dead letter."""
     column = column if pa.types.is_binary(column.type) else column.cast(pa.binary())
     return pc.fill_null(column, b"") if column.null_count else column

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
-from pyspark.sql.streaming import StatefulProcessor
+from pyspark.sql.streaming.stateful_processor import StatefulProcessor
 
 from hftcore.errors import EventError
 from hftcore.spark.stream.bucket import Bucket, Messages
@@ -17,7 +17,7 @@ from hftcore.spark.stream.travel import arrived_artifact
 
 if TYPE_CHECKING:
     import pandas as pd
-    from pyspark.sql.streaming import StatefulProcessorHandle
+    from pyspark.sql.streaming.stateful_processor import StatefulProcessorHandle
 
 STATE: Final = "engines"
 _STATE_DDL: Final = "blob binary"
@@ -47,7 +47,7 @@ class ScoreProcessor(StatefulProcessor):
         """Called by Spark, once per task."""
         self._state = handle.getValueState(STATE, _STATE_DDL)
 
-    def handleInputRows(  # type: ignore[override]  # noqa: N802 (Spark's name)
+    def handleInputRows(  # noqa: N802 (Spark's name)
         self,
         key: Any,
         rows: Iterator[pd.DataFrame],

@@ -27,7 +27,7 @@ def scored_table(
     ends: npt.NDArray[np.uint64],
     data: bytes,
     symbols: Sequence[str],
-    keys: pa.Array,
+    keys: Any,
     topic: str,
 ) -> pa.RecordBatch:
     """Rows of one call.
@@ -107,7 +107,8 @@ def _words(codes: npt.NDArray[Any], names: Any) -> npt.NDArray[Any]:
     """Codes as text: ``names`` is a sequence by code, or a mapping."""
     most = int(codes.max(initial=0)) + 1
     table = [names.get(i) if isinstance(names, dict) else names[i] for i in range(most)]
-    return np.asarray(table, object)[codes]
+    found: npt.NDArray[Any] = np.asarray(table, object)[codes]
+    return found
 
 
 def _blank(words: npt.NDArray[Any], where: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
@@ -115,15 +116,15 @@ def _blank(words: npt.NDArray[Any], where: npt.NDArray[np.bool_]) -> npt.NDArray
     return words
 
 
-def _nullable(values: npt.NDArray[Any], null: npt.NDArray[np.bool_]) -> pa.Array:
+def _nullable(values: npt.NDArray[Any], null: npt.NDArray[np.bool_]) -> Any:
     return pa.array(np.ascontiguousarray(values), mask=null)
 
 
-def _binary(ends: npt.NDArray[np.uint64], data: bytes) -> pa.Array:
+def _binary(ends: npt.NDArray[np.uint64], data: bytes) -> Any:
     if len(data) >= 2**31:
         return pa.array([bytes(memoryview(data)[a:b]) for a, b in _pairs(ends)], pa.binary())
     places = np.concatenate(([0], ends)).astype(np.int32)
-    return pa.Array.from_buffers(pa.binary(), len(ends), [None, pa.py_buffer(places), pa.py_buffer(data)])
+    return pa.Array.from_buffers(pa.binary(), len(ends), [None, pa.py_buffer(places.data), pa.py_buffer(data)])
 
 
 def _pairs(ends: npt.NDArray[np.uint64]) -> list[tuple[int, int]]:

@@ -34,7 +34,7 @@ topic                   all but dead_letter; the topic that the message was read
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import pyarrow as pa
 
@@ -56,26 +56,25 @@ SCORED_DDL: Final = (
 )
 """The columns in Spark's words."""
 
-SCORED_ARROW: Final = pa.schema(
-    [
-        ("kind", pa.string()),
-        ("symbol", pa.string()),
-        ("partition", pa.int32()),
-        ("offset", pa.int64()),
-        ("ordinal", pa.int32()),
-        ("ts_event_ns", pa.int64()),
-        ("side", pa.string()),
-        ("reason", pa.string()),
-        ("refusal", pa.string()),
-        ("qty_lots", pa.int64()),
-        ("px_ticks", pa.int64()),
-        ("fee_nano", pa.int64()),
-        ("up_frac", pa.float64()),
-        ("down_frac", pa.float64()),
-        ("value", pa.binary()),
-        ("topic", pa.string()),
-    ]
-)
+_FIELDS: Final[list[tuple[str, pa.DataType]]] = [
+    ("kind", pa.string()),
+    ("symbol", pa.string()),
+    ("partition", pa.int32()),
+    ("offset", pa.int64()),
+    ("ordinal", pa.int32()),
+    ("ts_event_ns", pa.int64()),
+    ("side", pa.string()),
+    ("reason", pa.string()),
+    ("refusal", pa.string()),
+    ("qty_lots", pa.int64()),
+    ("px_ticks", pa.int64()),
+    ("fee_nano", pa.int64()),
+    ("up_frac", pa.float64()),
+    ("down_frac", pa.float64()),
+    ("value", pa.binary()),
+    ("topic", pa.string()),
+]
+SCORED_ARROW: Final = pa.schema(_FIELDS)
 """The same columns in Arrow's words."""
 
 
@@ -83,4 +82,4 @@ def scored_schema() -> StructType:
     """The same columns as a Spark schema."""
     from pyspark.sql.types import StructType
 
-    return StructType.fromDDL(SCORED_DDL)
+    return cast(StructType, StructType.fromDDL(SCORED_DDL))

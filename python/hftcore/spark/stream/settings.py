@@ -80,13 +80,13 @@ class ScoreSettings:
         for name, value, known in (("key", self.key, KEYS), ("fmt", self.fmt, FORMATS)):
             if value not in known:
                 raise ParameterError(f"score: {name} must be one of {', '.join(known)}, was {value!r}")
-        for name, value, least, most in (
+        for name, number, least, most in (
             ("config_epoch", self.config_epoch, 0, 2**32 - 1),
             ("n_buckets", self.n_buckets, 1, _MOST_BUCKETS),
             ("n_partitions", self.n_partitions, 0, _MOST_PARTITIONS),
         ):
-            if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-                raise ParameterError(f"score: {name} must be a whole number in [{least}, {most}], was {value!r}")
+            if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
+                raise ParameterError(f"score: {name} must be a whole number in [{least}, {most}], was {number!r}")
         if self.key == "partition" and self.n_partitions == 0:
             raise ParameterError(
                 "score: key='partition' needs n_partitions, the topic's number of partitions: it says which symbols "
@@ -165,7 +165,7 @@ class ScoreSettings:
                 config_epoch=self.config_epoch,
                 model=model._native(),
                 format=self.fmt,
-                schemas=dict(self.schemas),
+                schemas={number: text for number, text in self.schemas.items()},  # noqa: C416 (the core's type of a key)
                 identity=self.identity(model, partition),
             )
         except ValueError as error:
