@@ -1,11 +1,11 @@
 """spark-submit job: a topic of market messages becomes topics of decisions, orders, fills and dead letters.
 
-    spark-submit --jars "$(hftcore jars path kafka)" spark/score_stream.py --bootstrap HOST:PORT --topic quotes \\
+    spark-submit --jars JARS spark/score_stream.py --bootstrap HOST:PORT --topic quotes \\
         --partitions 4 --model up.hft --instruments instruments.json --checkpoint s3a://state/score \\
         --decisions decisions --orders orders --fills fills --dead-letters dead-letter
 
-It runs until it is ended, and goes on from its checkpoint when it is started again: kill it whenever you like. Each
-batch is a line on standard output.
+JARS are those of the Kafka connector (docs/how-to/score-a-stream.md). It runs until it is ended, and goes on from its
+checkpoint when it is started again: kill it whenever you like. Each batch is a line on standard output.
 """
 
 from __future__ import annotations

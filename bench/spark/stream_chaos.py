@@ -33,7 +33,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=12, help=f"{', '.join(fault.name for fault in FAULTS)} in turn")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--messages", type=int, default=6_000, help="of a round")
-    parser.add_argument("--rate", type=float, default=1_500.0, help="messages per second")
+    parser.add_argument("--rate", type=float, default=800.0, help="messages per second")
     parser.add_argument("--keep", type=Path, help="keep checkpoint and log here")
     parser.add_argument("--report", type=Path, help="write the rounds and the table here, as JSON")
     args = parser.parse_args()

@@ -24,6 +24,7 @@ from hftcore.spark.features import (
     write_features,
 )
 from hftcore.spark.labels import check_no_future, check_no_overlap, join_labels, labels, purged_split
+from hftcore.spark.profiles import profile
 from hftcore.spark.session import session
 from hftcore.spark.stream import STREAM_SETTINGS, BatchProgress, lag, once, publish, read_kafka, score, watch
 
@@ -55,6 +56,7 @@ __all__ = [
     "labels",
     "lag",
     "once",
+    "profile",
     "publish",
     "purged_split",
     "read_events",

@@ -92,7 +92,7 @@ class StreamCampaign:
     folder: Path
     market: Market
     seed: int
-    rate_hz: float = 1_500.0
+    rate_hz: float = 800.0
     config: dict[str, str] = field(default_factory=dict)
     results: list[StreamRoundResult] = field(default_factory=list)
     _job: StreamJob | None = None

@@ -51,7 +51,8 @@ def read_kafka(
     Notes
     -----
     ``failOnDataLoss`` is true: messages that retention took before they were read stop the query, since a decision
-    after a hole is another decision. Transactions are read committed.
+    after a hole is another decision. Transactions are read committed. When a broker dies, the next batch waits 10 s at
+    most (Kafka's own time-out would be 60), and asks ten times.
     """
     if not topic or set(topic) & set(", *"):
         raise ParameterError(f"read_kafka: topic must be the name of one topic, was {topic!r}")
@@ -63,6 +64,10 @@ def read_kafka(
         "startingOffsets": starting_offsets,
         "failOnDataLoss": "true",
         "kafka.isolation.level": "read_committed",
+        # A dead leader holds the question for the topic's end up for so long, Kafka's own default is 60 s.
+        "kafka.request.timeout.ms": "5000",
+        "kafka.default.api.timeout.ms": "10000",
+        "fetchOffset.numRetries": "10",
     }
     if max_offsets_per_trigger is not None:
         told["maxOffsetsPerTrigger"] = str(max_offsets_per_trigger)
