@@ -1,4 +1,4 @@
-"""The rows that a scored stream has: one per record of the engine, one per bad message, one per key and batch.
+"""The rows that a scored stream has: one per record of the engine, one per bad message, one per bucket and batch.
 
 ========== =================================================================================================
 kind       what the row is
@@ -7,18 +7,18 @@ decision   the strategy wanted something; ``refusal`` is risk's answer (``none``
 order      an accepted decision as it leaves for the exchange
 fill       what happened to an order
 dead_letter a message that is no event, or is not of its key; ``reason`` says why, ``value`` is the message's own
-counts     what a key counted in this batch, as JSON in ``value``; never a message of its own
+counts     what a bucket of keys counted in this batch, as JSON in ``value``; never a message of its own
 ========== =================================================================================================
 
-Rows of one key and batch stand in the engine's order. ``partition``, ``offset`` and ``ordinal`` are those of the id
+Rows of one bucket and batch stand in the engine's order. ``partition``, ``offset`` and ``ordinal`` are those of the id
 ``config_epoch:partition:offset:ordinal``: the place of the input message that caused the row, and the number among the
 decisions that one event caused. An order and its fill have the id of their decision.
 
 ======================= =================================================================================
 column                  null for
 ======================= =================================================================================
-symbol                  a dead letter whose key is no UTF-8 (else: its key as it came); counts of a partition
-partition, offset       never; of counts: the last message that the key took in the batch
+symbol                  a dead letter whose key is no UTF-8 (else: its key as it came); counts
+partition, offset       never; of counts: the last message of the bucket in the batch
 ordinal                 dead_letter, counts
 ts_event_ns, side       dead_letter, counts
 qty_lots                dead_letter, counts
