@@ -122,6 +122,10 @@ class OnceReader:
     def __exit__(self, *_: object) -> None:
         self._tail.close()
 
+    def ends(self) -> dict[tuple[str, int], int]:
+        """By topic and partition, the offset behind the last message that is there now."""
+        return {lane: self._tail.watermarks(*lane)[1] for lane in self._next}
+
     def read(self) -> Iterator[OnceMessage]:
         """What came since the last call (the first: all), up to the ends of the partitions now."""
         for (topic, partition), begin in self._next.items():

@@ -23,6 +23,7 @@ from hftcore.proof.stream.job import LOCAL, Checkpoint, StreamJob
 from hftcore.proof.stream.market import EPOCH, EXECUTION, N_PARTITIONS, RISK, STRATEGY, WIRE_FORMAT, Market
 
 _PATIENCE_S = 300.0  # a start takes 10 s, on a host that does ten other things some minutes
+_WRITE_S = 10.0
 OUTPUTS = ("decision", "order", "fill", "dead_letter")
 
 
@@ -159,10 +160,11 @@ class StreamCampaign:
             self._drain()  # a job that has just been started works now
             feed = self._feed(messages[n_first:])
             feed.wait_until(draw.uniform(0.05, 0.9))
+            moment = self._wait_for_a_write() if draw.random() < 0.6 else "at random"
             at = self.checkpoint.batch()
             struck = fault.act(StreamRound(self.cluster, job, self.outputs, draw))
             hit = time.monotonic()
-            result.evidence = (f"{struck}, {feed.fraction:.0%} of the round's feed sent, behind batch {at}",)
+            result.evidence = (f"{struck}, {moment}, {feed.fraction:.0%} of the round's feed sent, behind batch {at}",)
             if fault.fatal:
                 job.wait(_PATIENCE_S)
                 self._job = None
@@ -180,6 +182,15 @@ class StreamCampaign:
         result.batches = self.checkpoint.batch() - batch
         result.elapsed_s = round(time.monotonic() - begun, 3)
         return result
+
+    def _wait_for_a_write(self) -> str:
+        """Until a message of a batch lies in an output: the batch is then not committed yet."""
+        assert self._reader is not None, "entered"
+        before, deadline = self._reader.ends(), time.monotonic() + _WRITE_S
+        while self._reader.ends() == before:
+            if time.monotonic() > deadline:
+                return "at random"
+        return "behind the first message of a batch"
 
     def _feed(self, messages: Sequence[Message]) -> Feed:
         feed = Feed(self.cluster.bootstrap, (self.topic,), messages, self.rate_hz)
