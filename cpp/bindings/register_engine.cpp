@@ -152,8 +152,8 @@ class ReplayJob {
   template <bool Timed, class Journal>
   ReplayResult run_as(Journal& journal, StageTimes& times) {
     engine::Replay<Timed, CompiledModel, Journal> replay(
-        bytes_, {spec_, instruments_, *model_, config_, header_json_, changes_, std::as_bytes(std::span{state_})}, replay_,
-        journal, control_);
+        bytes_, {spec_, instruments_, *model_, config_, header_json_, changes_, std::as_bytes(std::span{state_})},
+        replay_, journal, control_);
     return replay.run(times);
   }
 
