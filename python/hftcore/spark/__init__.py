@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from hftcore.errors import MissingExtraError
 from hftcore.folds import TimeFolds
 from hftcore.spark.dataset import Dataset, Layout
 from hftcore.spark.event_columns import EVENT_SCHEMA, read_events, read_instruments
@@ -19,6 +20,7 @@ from hftcore.spark.features import (
     feature_parity,
     feature_rows,
     features,
+    publish_features,
     symbol_counts,
     worker_errors,
     write_features,
@@ -58,6 +60,7 @@ __all__ = [
     "once",
     "profile",
     "publish",
+    "publish_features",
     "purged_split",
     "read_events",
     "read_instruments",
@@ -76,4 +79,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _TRAINING:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_TRAINING[name]}"), name)
+    try:
+        return getattr(import_module(f"{__name__}.{_TRAINING[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] == "hftcore":
+            raise
+        raise MissingExtraError(f"hs.{name} needs {error.name}: pip install 'hftcore[train]'") from error
