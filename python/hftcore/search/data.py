@@ -137,7 +137,7 @@ def refuse_too_large(n_rows: int, n_features: int, source: str) -> None:
         fits = int(_MEMORY_SHARE * memory) // (8 * n_features)
         raise TrainingDataError(
             f"{source}: {n_rows:,} rows of {n_features} features take {size / 2**30:.1f} GiB, more than a quarter of "
-            f"the driver's {memory / 2**30:.1f} GiB: write the table as Parquet and pass max_rows, so that no more than "
+            f"the driver's {memory / 2**30:.1f} GiB: write the table as Parquet and pass max_rows, so that at most "
             f"{fits:,} rows are left with those of the test part"
         )
 

@@ -204,7 +204,7 @@ def test_max_rows_thins_what_is_trained_on_and_not_the_test_part(table: Path, tm
 
 def test_a_table_too_large_for_memory_is_refused_with_both_sizes(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hftcore.search.data.machine_memory", lambda: 4 * 24 * 1_000)
-    with pytest.raises(TrainingDataError, match=r"3,000 rows of 3 features take .* pass max_rows, so that .* 1,000 rows"):
+    with pytest.raises(TrainingDataError, match=r"3,000 rows of 3 features .* max_rows, .* 1,000 rows"):
         load_search_data(table, SPEC.names, horizon=5)
     assert len(load_search_data(table, SPEC.names, horizon=5, max_rows=400)) == 1_000
 
@@ -225,7 +225,8 @@ def test_class_weights_correct_the_shares() -> None:
     [
         ("svm", {}, "algorithm must be one of mllib_gbt, mllib_rf, xgboost, lightgbm, was 'svm'"),
         ("mllib_rf", {"learning_rate": 0.1}, "mllib_rf has no parameter 'learning_rate'; it has n_trees, depth"),
-        ("mllib_gbt", {"depth": 17}, "depth must be an integer from 1 to 16, was 17"),
+        ("mllib_gbt", {"depth": 17}, "depth must be 1 to 16, was 17"),
+        ("mllib_gbt", {"n_trees": 2.5}, "n_trees must be an integer, was 2.5"),
         ("lightgbm", {"subsample": 0.0}, "subsample must be above 0 and at most 1, was 0.0"),
         ("xgboost", {"l2": float("nan")}, "l2 must be finite and >= 0, was nan"),
         ("xgboost", {"n_trees": True}, "n_trees must be a number, was True"),
