@@ -19,7 +19,7 @@ def check_train_parameter(name: str, value: Any) -> None:
     """Raise ParameterError unless ``value`` keeps the rule of ``name``; names the parameter, the rule and the value."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise ParameterError(f"{name} must be a number, was {value!r}")
-    if (name in _COUNTS or name == "depth") and value != math.trunc(value if math.isfinite(value) else 0):
+    if (name in _COUNTS or name == "depth") and not float(value).is_integer():
         raise ParameterError(f"{name} must be an integer, was {value}")
     if name == "depth" and not 1 <= value <= MAX_DEPTH:
         raise ParameterError(f"depth must be 1 to {MAX_DEPTH}, was {value}")
