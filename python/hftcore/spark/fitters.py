@@ -13,7 +13,7 @@ import numpy as np
 from pyspark import inheritable_thread_target
 from pyspark.ml.classification import GBTClassifier, OneVsRestModel, RandomForestClassifier
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.functions import col, when
+from pyspark.sql.functions import array, col, lit
 
 from hftcore.errors import MissingExtraError
 from hftcore.files import write_atomically
@@ -27,6 +27,10 @@ from hftcore.training_table import CLASSES
 
 # MLlib stops at the first tree that lowers the loss of the later rows by less than this share of it.
 _VALIDATION_TOL: Final = 1e-4
+# A tree is a job for each of its levels, so a partition has to be worth a task. By rows, not by cores: where a row lies
+# is part of what makes a model.
+_ROWS_PER_PARTITION: Final = 40_000
+_MOST_PARTITIONS: Final = 64
 
 
 class _OnSpark:
@@ -34,8 +38,8 @@ class _OnSpark:
 
     missing = NOT_READY
 
-    def __init__(self, spark: SparkSession, data: SearchData, n_partitions: int = 4) -> None:
-        self.spark, self.data, self._n_partitions = spark, data, n_partitions
+    def __init__(self, spark: SparkSession, data: SearchData) -> None:
+        self.spark, self.data = spark, data
         self._scratch = tempfile.TemporaryDirectory(prefix="hftcore-search-")
         self._frames: dict[str, DataFrame] = {}
 
@@ -52,20 +56,17 @@ class _OnSpark:
         if key not in self._frames:
             batch = (self.data.X[order], self.data.y[order])
             path = Path(self._scratch.name, f"{key}.parquet")
+            n_partitions = min(max(len(order) // _ROWS_PER_PARTITION, 2), _MOST_PARTITIONS)
             self._frames[key] = vector_rows(
-                self.spark, [batch], path, self._n_partitions, missing=self.missing, stop_from=len(part.train)
+                self.spark, [batch], path, n_partitions, missing=self.missing, stop_from=len(part.train)
             ).persist()
         return self._frames[key].withColumn("weight", self._weight(part, params))
 
     def _weight(self, part: Part, params: Params) -> Any:
         y = self.data.y[part.train]
         weights = row_weights(y, params["class_weights"])
-        expression: Any = None
-        for k, label in enumerate(CLASSES):
-            of_class = 1.0 if weights is None else float(weights[np.argmax(y == label)])
-            is_class = col("label") == float(k)
-            expression = when(is_class, of_class) if expression is None else expression.when(is_class, of_class)
-        return expression
+        of_class = [1.0 if weights is None else float(weights[np.argmax(y == label)]) for label in CLASSES]
+        return array(*map(lit, of_class))[col("label").cast("int")]
 
 
 class GbtFitter(_OnSpark):
@@ -169,14 +170,12 @@ class XgboostFitter(_OnSpark):
     stops_early = True
     missing = float("nan")
 
-    def __init__(
-        self, spark: SparkSession, data: SearchData, n_partitions: int = 4, *, stop_after: int | None = 30
-    ) -> None:
+    def __init__(self, spark: SparkSession, data: SearchData, *, stop_after: int | None = 30) -> None:
         try:
             import xgboost  # noqa: F401
         except ImportError as error:
             raise MissingExtraError("algorithm 'xgboost' needs xgboost: pip install 'hftcore[xgboost]'") from error
-        super().__init__(spark, data, n_partitions)
+        super().__init__(spark, data)
         self._stop_after = stop_after
         self.libraries = ("pyspark", _installed("xgboost", "xgboost-cpu"))
 
