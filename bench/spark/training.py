@@ -91,7 +91,7 @@ GRIDS: dict[str, dict[str, list[Any]]] = {
         "min_child_weight": [100.0],
         "l2": [10.0],
     },
-    "mllib_gbt": {"n_trees": [30], "depth": [5], "learning_rate": [0.2], "max_bins": [32], "min_rows_per_leaf": [100]},
+    "mllib_gbt": {"n_trees": [20], "depth": [5], "learning_rate": [0.3], "max_bins": [16], "min_rows_per_leaf": [100]},
     "mllib_rf": {
         "n_trees": [40],
         "depth": [9],
@@ -221,7 +221,8 @@ def run(name: str, args: argparse.Namespace) -> None:
         kept = [rule for rule in spec.drop if rule != "unchanged"]
         spec = hc.FeatureSpec.from_dict({**spec.to_dict(), "drop": kept})
     table = table_of(name, case, spec, Path(args.data), args.work)
-    grid = {**GRIDS[args.algorithm], "class_weights": list(case.class_weights), **args.grid}
+    weights = case.class_weights[-1:] if args.algorithm.startswith("mllib") else case.class_weights  # a cell is minutes
+    grid = {**GRIDS[args.algorithm], "class_weights": list(weights), **args.grid}
     if args.algorithm == "lightgbm":
         grid = {"n_leaves": [case.n_leaves], **grid}
     started = time.perf_counter()

@@ -60,6 +60,8 @@ def full_params(algorithm: str, given: Mapping[str, Any]) -> Params:
         if name not in known:
             raise ParameterError(f"{algorithm} has no parameter {name!r}; it has {', '.join(known)}")
     params = {**known, **given}
+    if isinstance(weights := params["class_weights"], Mapping):  # JSON has labels as text
+        params["class_weights"] = {int(c) if str(c) in ("-1", "0", "1") else c: w for c, w in weights.items()}
     for name, value in params.items():
         _check(name, value, optional=known[name] is None)
     return params

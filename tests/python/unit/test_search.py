@@ -239,6 +239,11 @@ def test_a_parameter_that_breaks_its_rule_is_named(algorithm: str, given: dict[s
         full_params(algorithm, given)
 
 
+def test_class_weights_may_come_from_json() -> None:
+    asked = json.loads('{"-1": 1, "0": 1.2, "1": 1}')
+    assert full_params("mllib_gbt", {"class_weights": asked})["class_weights"] == {-1: 1, 0: 1.2, 1: 1}
+
+
 def test_a_grid_is_lists() -> None:
     with pytest.raises(ParameterError, match=r"grid\['depth'\] must be a list of values to try, was 3"):
         expand_grid("lightgbm", {"depth": 3})  # type: ignore[dict-item]
