@@ -91,7 +91,7 @@ GRIDS: dict[str, dict[str, list[Any]]] = {
         "min_child_weight": [100.0],
         "l2": [10.0],
     },
-    "mllib_gbt": {"n_trees": [20], "depth": [5], "learning_rate": [0.3], "max_bins": [16], "min_rows_per_leaf": [100]},
+    "mllib_gbt": {"n_trees": [20], "depth": [5], "learning_rate": [0.1], "max_bins": [16], "min_rows_per_leaf": [200]},
     "mllib_rf": {
         "n_trees": [40],
         "depth": [9],
