@@ -72,6 +72,7 @@ CASES = {
         "GOOG, next 10 messages, last 30 % of 21 Jun 2012", "GOOG", 10, GOOG, 0.3, (45.5, 20.6), (None,), True
     ),
 }
+MLLIB_ROWS = 40_000  # that MLlib trains on unless told: minutes on two cores
 GRIDS: dict[str, dict[str, list[Any]]] = {
     "lightgbm": {
         "n_trees": [600],
@@ -237,7 +238,7 @@ def run(name: str, args: argparse.Namespace) -> None:
         # MLlib stops at the first tree that does not help, which in noise is one of the first ten.
         stop_share=0.0 if args.algorithm.startswith("mllib") else 0.15,
         metric="f1_macro",
-        max_rows=args.max_rows or case.max_rows,
+        max_rows=args.max_rows or (MLLIB_ROWS if args.algorithm.startswith("mllib") else case.max_rows),
         title=f"{case.about}: {args.algorithm}{', labels shuffled' if args.shuffle else ''}",
     )
     result = result_of(name, case, trained, spec, args.shuffle, time.perf_counter() - started)
