@@ -48,6 +48,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "32 buckets": ({"n_buckets": 32}, {}),
     "1,000 rows per Arrow batch": ({}, {BATCH_ROWS: "1000"}),
     "100,000 rows per Arrow batch": ({}, {BATCH_ROWS: "100000"}),
+    "Arrow batches of 64 MiB at most": ({}, {"spark.sql.execution.arrow.maxBytesPerBatch": str(64 << 20)}),
     "no checksum files in the checkpoint": ({}, {"spark.sql.streaming.checkpoint.fileChecksum.enabled": "false"}),
 }
 
@@ -220,18 +221,20 @@ def latency(args: argparse.Namespace) -> list[dict[str, Any]]:
         time.sleep(6)
         reader.stopped.set()
         reader.join()
-        progress = [
-            json.loads(p.json)["durationMs"]["triggerExecution"] for p in query.recentProgress if p.numInputRows
-        ]
+        batches = [json.loads(p.json) for p in query.recentProgress if p.numInputRows]
         query.stop()
         spark.stop()
         due = due_times(cluster.bootstrap, topic, len(events))
     begin = min(due.values()) + args.warm * 10**9
     waits = np.array([(came - due[where]) / 1e6 for where, came in reader.seen.items() if due[where] >= begin])
     p50, p99, most = np.percentile(waits, [50, 99, 100])
+    later = batches[len(batches) * args.warm // (args.warm + args.seconds) :]
+    names = {name for b in later for name in b["durationMs"]}
+    phases = {name: statistics.median(b["durationMs"].get(name, 0) for b in later) for name in sorted(names)}
     row = {
         "case": f"{args.rate:.0f} events/s", "decisions": len(waits), "p50_ms": p50, "p99_ms": p99, "max_ms": most,
-        "trigger_p50_ms": statistics.median(progress), "late_p99_ms": sent.lateness_ns["p99"] / 1e6,
+        "trigger_p50_ms": phases["triggerExecution"], "phases_ms": phases, "state": later[-1]["stateOperators"],
+        "late_p99_ms": sent.lateness_ns["p99"] / 1e6,
     }  # fmt: skip
     row["text"] = (
         f"{row['case']}: schedule to reader p50 {p50:,.0f} ms, p99 {p99:,.0f} ms, max {most:,.0f} ms over "
@@ -251,7 +254,7 @@ def main() -> None:
     parser.add_argument("--publish", action="store_true", help="rows: to Kafka instead of the noop sink")
     parser.add_argument("--rate", type=float, default=2_000.0, help="latency: events per second")
     parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("--warm", type=int, default=20, help="latency: seconds before those that count")
+    parser.add_argument("--warm", type=int, default=45, help="latency: seconds before those that count")
     parser.add_argument("--buckets", type=int, default=2, help="latency: of the symbols")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()

@@ -76,6 +76,8 @@ def session(
         "spark.sql.shuffle.partitions": str(n_cores),
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        # The largest number means no limit. With one, the JVM adds up the size of the whole batch at every row.
+        "spark.sql.execution.arrow.maxBytesPerBatch": "2147483647",
         **STREAM_SETTINGS,
         **(config or {}),
     }
