@@ -46,9 +46,13 @@ def spec_of_20() -> hc.FeatureSpec:
 
 
 def make_events(n_rows: int, n_symbols: int, skew: bool) -> hc.Events:
-    """Quotes alone, so that each event is a row; with ``skew`` the first symbol has nine tenths of them."""
+    """Quotes alone, so that each event is a row; with ``skew`` four sessions, nine tenths the first symbol's."""
     symbols = [f"S{i:03d}" for i in range(n_symbols)]
-    events = hc.generate(seed=11, symbols=symbols, seconds=3600, rate=n_rows / 3600 * 1.6, book_levels=0)
+    days = 4 if skew else 1
+    seconds = 3600 // days
+    events = hc.generate(
+        seed=11, symbols=symbols, seconds=seconds, rate=n_rows / 3600 * 1.6, book_levels=0, sessions=days
+    )
     data = events.data[events.data["kind"] == 2][:n_rows].copy()
     if skew:
         data["symbol_id"] = np.where(np.arange(len(data)) % 10 < 9, 0, data["symbol_id"])
@@ -109,6 +113,8 @@ def swallow(worker: Any) -> Callable[[Iterator[Any]], Iterator[Any]]:
 
 def run(cores: int, folder: Path, n: int, repeat: int, batch: int, skew: bool) -> dict[str, tuple[float, float]]:
     """Every stage on one number of cores: wall and CPU seconds."""
+    from pyspark.sql import functions as sf
+
     import hftcore.spark as hs
     from hftcore.spark.event_columns import narrow
     from hftcore.spark.features.worker import Worker
@@ -140,16 +146,18 @@ def run(cores: int, folder: Path, n: int, repeat: int, batch: int, skew: bool) -
     }
     if skew:
         counts = hs.symbol_counts(df)
-        steps["hs.features, weights"] = made(weights=counts)
-        steps["hs.features, by_session"] = noop(
-            hs.features(
-                df,
-                hc.FeatureSpec.from_dict({**json.loads(spec.canonical_json()), "origin": "session_open"}),
-                instruments=instruments,
-                n_partitions=cores,
-                by_session=True,
-            )
-        )
+        daily = hc.FeatureSpec.from_dict({**json.loads(spec.canonical_json()), "origin": "session_open"})
+        ways: dict[str, Any] = {
+            "hs.features": hs.features(df, spec, instruments=instruments, n_partitions=cores),
+            "hs.features, weights": hs.features(df, spec, instruments=instruments, n_partitions=cores, weights=counts),
+            "hs.features, by_session": hs.features(
+                df, daily, instruments=instruments, n_partitions=4 * cores, by_session=True
+            ),
+        }
+        steps = {name: noop(rows) for name, rows in ways.items()}
+        for name, rows in ways.items():
+            loads = [row["count"] for row in rows.groupBy(sf.spark_partition_id()).count().collect()]
+            print(f"{name}: {max(loads) / sum(loads):.1%} of the rows in the heaviest task", file=sys.stderr)
     else:
         steps["hs.publish_features: workers write"] = lambda: hs.publish_features(
             written, DAY, df, spec, instruments=instruments
