@@ -241,6 +241,25 @@ def test_chunks_hold_every_message_once_in_the_order_of_its_partition() -> None:
         assert found == right
 
 
+def test_keys_that_can_be_no_symbol_are_one_group() -> None:
+    keys = [b"\xff\x01", b"\xff\x02", b"", b"S1", None, b"x" * 250_001]
+    batch = pa.RecordBatch.from_arrays(
+        [
+            pa.array(keys, pa.binary()),
+            pa.array([b"v"] * len(keys), pa.binary()),
+            pa.array(["t"] * len(keys)),
+            pa.array([0] * len(keys), pa.int32()),
+            pa.array(range(len(keys)), pa.int64()),
+        ],
+        names=["key", "value", "topic", "partition", "offset"],
+    )
+    rows = [row for out in Packer(64)(iter([batch])) for row in out.to_pylist()]
+    read = {row["place"]: read_chunk(row["chunk"]).to_pydict()["key"] for row in rows}
+    assert sorted(map(len, read.values())) == [1, 5]
+    assert [b"S1"] in read.values()
+    assert [b"\xff\x01", b"\xff\x02", b"", b"", b"x" * 250_001] in read.values(), "their bytes stay as they were"
+
+
 def test_places_are_spread_over_shuffle_partitions_and_never_change() -> None:
     places = [place_of(i) for i in range(256)]
     assert len(set(places)) == 256

@@ -139,6 +139,17 @@ def test_a_second_attempt_writes_what_the_first_did_not(kafka: Cluster, out: dic
     forget()
 
 
+def test_a_message_that_no_broker_takes_is_named_and_a_dead_letter_is_cut(kafka: Cluster, out: dict[str, str]) -> None:
+    writer = Writer(kafka.bootstrap, out, dict.fromkeys(KINDS, 2), False, {}, 20, run="large")
+    part = writer.part(0, 0, 0)
+    part.take_row("dead_letter", "k" * 600_000, 0, 5, "bad syntax", "in", b"v" * 1_000_000)
+    assert part.finish()["published"] == 1
+    part = writer.part(1, 0, 0)
+    with pytest.raises(KafkaError, match=r"a key of 3 and a value of 2000033 bytes"):
+        part.take_row("decision", "AAA", 0, 6, None, "in", frame(0, 6, tail=b"x" * 2_000_001))
+    forget()
+
+
 def test_partitions_by_symbol(kafka: Cluster, topics: Callable[..., str]) -> None:
     out = {kind: topics(partitions=3, name=kind) for kind in KINDS}
     writer = Writer(kafka.bootstrap, out, dict.fromkeys(KINDS, 3), True, {}, 20, run="b")

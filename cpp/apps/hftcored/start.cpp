@@ -22,7 +22,8 @@ sequence::Lease draw_lease(std::uint32_t fence_epoch) {
   return lease;
 }
 
-/// Reads the state out of a snapshot's payload; throws std::invalid_argument and leaves the shard as it was.
+/// Reads the state out of a snapshot's payload; throws std::invalid_argument and leaves the shard as it was (but
+/// for bytes behind a whole state, which no snapshot of ours has).
 template <bool Timed>
 SnapshotHead load_state(std::span<const std::byte> payload, const SnapshotIdentity& identity, Shard<Timed>& shard) {
   base::ByteReader in{payload};

@@ -36,7 +36,7 @@ class PartitionInfo:
 class Admin:
     """A client of some brokers. Ask one that was given only brokers that answer: a paused one costs its time-out."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, settings: Mapping[str, str] | None = None) -> None:
         from confluent_kafka.admin import AdminClient
 
         self._bootstrap = bootstrap
@@ -46,6 +46,7 @@ class Admin:
                 "socket.timeout.ms": 10_000,
                 "reconnect.backoff.ms": 10,
                 "reconnect.backoff.max.ms": 100,
+                **(settings or {}),
             },
             logger=_log,
         )

@@ -109,11 +109,11 @@ class OnceReader:
         once: Once | None = None,
     ) -> None:
         self.once = Once() if once is None else once
-        self._tail = Tail(bootstrap, settings)
-        known = Admin(bootstrap).topics()
+        known = Admin(bootstrap, settings).topics()
         for topic in topics:
             if topic not in known:
                 raise KafkaError(f"topic {topic} is not there")
+        self._tail = Tail(bootstrap, settings)
         self._next = {(topic, p): 0 for topic in topics for p in range(len(known[topic]))}
 
     def __enter__(self) -> Self:

@@ -69,13 +69,18 @@ class Outbox:
         return bool(self._problem)
 
     def send(self, topic: str, partition: int, key: bytes | None, value: bytes, headers: Headers) -> None:
-        """Hand a message over. Waits for room. Raises KafkaError where an earlier one was refused."""
+        """Hand a message over. Waits for room. Raises KafkaError where it, or an earlier one, was refused."""
+        from confluent_kafka import KafkaException
+
         while True:
             try:
                 self._producer.produce(topic, value, key, partition, on_delivery=self._delivered, headers=headers)  # type: ignore[arg-type]
                 break
             except BufferError:
                 self._wait(len(self._producer) - 1)
+            except KafkaException as error:
+                size = f"a key of {len(key or b'')} and a value of {len(value)} bytes"
+                self._fail(f"{topic} [{partition}]: {error.args[0].str()}: {size}, headers {headers}")
         self._producer.poll(0)
         if self._problem:
             self._fail(self._problem)

@@ -90,7 +90,9 @@ class Tail:
                         if offset is None or offset >= end - 1:
                             return found
                     elif error.code() == Refusal._PARTITION_EOF:
-                        return found  # an offset before the end may be nobody's
+                        # Offsets before the end may be nobody's. A new leader may end earlier for a moment.
+                        if offset is not None and offset >= end:
+                            return found
                     elif error.fatal() or not error.retriable():
                         raise KafkaError(f"{topic} [{partition}]: {error.str()}")
         finally:

@@ -49,7 +49,8 @@ def once(df: DataFrame) -> DataFrame:
     parts = sf.split(sf.col("id"), ":")
     place = sf.struct(sf.element_at(parts, -2).cast("bigint"), sf.element_at(parts, -1).cast("int"))
     origin = sf.array_join(sf.slice(parts, sf.lit(1), sf.size(parts) - 2), ":")
-    lane = Window.partitionBy("topic", "partition", "key", "_origin").orderBy("offset")
+    key = sf.coalesce("key", sf.lit(bytearray()))  # no key is one without bytes
+    lane = Window.partitionBy("topic", "partition", key, "_origin").orderBy("offset")
     before = sf.max("_place").over(lane.rowsBetween(Window.unboundedPreceding, -1))
     named = df.withColumn("id", text).withColumn("_place", place).withColumn("_origin", origin)
     fresh = named.withColumn("_before", before).where("_before is null or _place > _before")

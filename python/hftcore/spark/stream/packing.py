@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -36,6 +37,7 @@ _MESSAGE_FIELDS: Final[list[tuple[str, pa.DataType]]] = [
 MESSAGE: Final = pa.schema(_MESSAGE_FIELDS)
 _SEED: Final = 42
 _MASK: Final = 0xFFFFFFFF
+MOST_KEY_BYTES: Final = 250_000  # of a dead letter's key: with its value, a message that any broker takes
 _SPREAD: Final = 64  # groups spread evenly over any power of two of partitions up to this
 
 
@@ -76,7 +78,8 @@ class Packer:
     def _groups(self, messages: pa.RecordBatch, partition: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
         if not self.n_buckets:
             return partition
-        groups: npt.NDArray[np.int32] = _core.engine.key_buckets(*binary_parts(messages.column("key")), self.n_buckets)
+        keys = lane_keys(messages.column("key"))
+        groups: npt.NDArray[np.int32] = _core.engine.key_buckets(*binary_parts(keys), self.n_buckets)
         return groups
 
 
@@ -92,20 +95,36 @@ def binary_parts(column: Any) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uin
     return offsets, np.frombuffer(data, np.uint8) if data is not None and data.size else np.empty(0, np.uint8)
 
 
+def lane_keys(keys: Any) -> Any:
+    """The keys by which messages are grouped. What can be no symbol is grouped as no key is.
+
+    Such messages become dead letters, whose key is then cut or left out; so one task writes all that a reader sees
+    under one key, in order.
+    """
+    try:
+        keys.cast(pa.string())
+        if not len(keys) or pc.max(pc.binary_length(keys)).as_py() <= MOST_KEY_BYTES:
+            return keys
+    except pa.ArrowInvalid:
+        pass  # a key that is no text
+    return pa.array([key if _may_be_symbol(key) else b"" for key in keys.to_pylist()], pa.binary())
+
+
+def _may_be_symbol(key: bytes) -> bool:
+    try:
+        return len(key) <= MOST_KEY_BYTES and key.decode() is not None
+    except UnicodeDecodeError:
+        return False
+
+
+@cache
 def place_of(group: int) -> int:
     """The integer by which Spark groups bucket or partition ``group``.
 
     Spark places a row by murmur3 of this integer modulo its shuffle partitions; neighbours among small integers often
     meet there. These follow from the group alone, never from the session, since the state is kept under them.
     """
-    return _PLACES.setdefault(group, _find_place(group))
-
-
-_PLACES: dict[int, int] = {}
-
-
-def _find_place(group: int) -> int:
-    """The ``group // 64``-th integer from 0 on whose hash is ``group % 64`` modulo 64."""
+    # The group // 64-th integer from 0 on whose hash is group % 64 modulo 64.
     wanted, nth, number = group % _SPREAD, group // _SPREAD, -1
     while nth >= 0:
         number += 1
@@ -125,6 +144,7 @@ def _spark_hash(number: int) -> int:
     return h ^ h >> 16
 
 
+@cache
 def _place_table(n: int) -> npt.NDArray[np.int32]:
     return np.array([place_of(i) for i in range(n)], np.int32)
 

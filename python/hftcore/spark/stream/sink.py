@@ -34,13 +34,15 @@ def publish(
 ) -> StreamingQuery:
     """Start a query that publishes scored rows: decisions, orders, fills and dead letters, each kind to its topic.
 
-    A message's value is the journal frame (a dead letter's: the original), its key the symbol. Headers: ``id``
-    (epoch:partition:offset:ordinal) and ``kind``; of a dead letter ``source`` (topic:partition:offset) and ``reason``;
-    of both ``batch`` (u64, little-endian). A batch is done when all in-sync replicas have every message of it.
+    A message's value is the journal frame (a dead letter's: the original, of which beyond 500,000 bytes the rest is
+    cut), its key the symbol. Headers: ``id`` (epoch:partition:offset:ordinal) and ``kind``; of a dead letter ``source``
+    (topic:partition:offset) and ``reason``; of both ``batch`` (u64, little-endian). A batch is done when all in-sync
+    replicas have every message of it.
 
-    In the first batch after a start, and when a task is tried again, the ends of the output partitions are read back
-    and what they hold of this batch is left out. What twins of a task still write twice, :class:`hftcore.kafka.Once`
-    and :func:`hftcore.spark.once` take out.
+    In a process's first batch after a start, and in second attempts of a task, the ends of the output partitions are
+    read back and what they hold of this batch is left out. What twins of a task still write twice,
+    :class:`hftcore.kafka.Once` and :func:`hftcore.spark.once` take out. The topics belong to one checkpoint: another
+    query's batches in them would be taken for its own.
 
     Parameters
     ----------
@@ -80,7 +82,7 @@ def publish(
         If an output topic is missing, or has another number of partitions.
     """
     _check(rows, topics, by)
-    counts = output_partitions(bootstrap, topics, n_partitions)
+    counts = output_partitions(bootstrap, topics, n_partitions, settings)
     writer = Writer(
         bootstrap, dict(topics), counts, by == "symbol", dict(settings or {}), patience_s, run=uuid.uuid4().hex
     )
@@ -115,9 +117,11 @@ def _check(rows: DataFrame, topics: Mapping[str, str], by: str) -> None:
         )
 
 
-def output_partitions(bootstrap: str, topics: Mapping[str, str], wanted: int | None) -> dict[str, int]:
+def output_partitions(
+    bootstrap: str, topics: Mapping[str, str], wanted: int | None, settings: Mapping[str, str] | None = None
+) -> dict[str, int]:
     """Number of partitions of each kind's topic. Raises KafkaError where one is missing or of another number."""
-    known = Admin(bootstrap).topics()
+    known = Admin(bootstrap, settings).topics()
     missing = [topic for topic in topics.values() if topic not in known]
     if missing:
         raise KafkaError(f"topic {missing[0]} is not there: hftcore topics create makes the topics of a file")

@@ -15,6 +15,7 @@ from hftcore.kafka.delivery import Delivery
 from hftcore.kafka.outbox import Headers, Outbox
 from hftcore.kafka.partitioner import partition_of
 from hftcore.kafka.tail import Tail
+from hftcore.spark.stream.packing import MOST_KEY_BYTES
 from hftcore.spark.stream.schema import COUNTS, DEAD_LETTER, RECORD_KINDS
 
 if TYPE_CHECKING:
@@ -73,8 +74,10 @@ class Writer:
 
     def begin(self, context: TaskContext) -> Part:
         """Begin one attempt of one task."""
-        batch = int(context.getLocalProperty(BATCH_PROPERTY) or 0)
-        return self.part(batch, context.partitionId(), context.attemptNumber())
+        batch = context.getLocalProperty(BATCH_PROPERTY)
+        if batch is None:
+            raise KafkaError(f"the task must have the property {BATCH_PROPERTY}: rows are published from a stream")
+        return self.part(int(batch), context.partitionId(), context.attemptNumber())
 
     def part(self, batch: int, task: int, attempt: int) -> Part:
         """The same without a task."""
@@ -83,14 +86,17 @@ class Writer:
         delivery = Delivery(self._outbox(), batch, self._tail if look_back else None)
         return Part(self, delivery, lane)
 
+    def _client(self) -> _Key:
+        return self.bootstrap, tuple(sorted(self.settings.items())), self.patience_s
+
     def _outbox(self) -> Outbox:
-        key = self.bootstrap, tuple(sorted(self.settings.items()))
+        key = self._client()
         if key not in _outboxes or _outboxes[key].failed:
             _outboxes[key] = Outbox(self.bootstrap, self.settings, self.patience_s)
         return _outboxes[key]
 
     def _tail(self) -> Tail:
-        key = self.bootstrap, tuple(sorted(self.settings.items()))
+        key = self._client()
         if key not in _tails:
             _tails[key] = Tail(self.bootstrap, self.settings, self.patience_s)
         return _tails[key]
@@ -124,7 +130,7 @@ class Part:
             name = MessageId(f"{topic}:{partition}", offset, 0)
             source = f"{topic}:{partition}:{offset}".encode()
             headers = [(SOURCE, source), (REASON, (reason or "").encode())]
-            letter_key = None if symbol is None else symbol.encode()
+            letter_key = None if symbol is None else symbol.encode()[:MOST_KEY_BYTES]
             self._send(kind, partition, letter_key, value[:MOST_DEAD_BYTES], name, headers)
         elif kind == COUNTS:
             for counter, n in json.loads(value).items():
@@ -153,7 +159,7 @@ class Part:
 
 
 # Of this process: Spark keeps its Python workers from batch to batch.
-_Key = tuple[str, tuple[tuple[str, str], ...]]
+_Key = tuple[str, tuple[tuple[str, str], ...], float]
 _outboxes: dict[_Key, Outbox] = {}
 _tails: dict[_Key, Tail] = {}
 _seen: set[tuple[str, int]] = set()
