@@ -14,6 +14,7 @@ import pytest
 import hftcore as hc
 import hftcore.spark as hs
 from hftcore.errors import ParameterError
+from hftcore.spark.stream.belonging import settle
 from hftcore.spark.stream.checks import CHANGELOG, PROVIDER
 
 from .streaming import EPOCH, N_PARTITIONS, TRADING, expected, make_topic
@@ -117,3 +118,19 @@ def test_wrong_use_explains_itself(spark: Any, busy: hc.Artifact) -> None:
             refused(f"{name} must be .*, was {bad}: .*hs.session sets it")
         finally:
             spark.conf.set(name, before)
+
+
+def test_a_checkpoint_belongs_to_its_settings(spark: Any, busy: hc.Artifact, tmp_path: Path) -> None:
+    table = make_topic(1, 100, "packed").tape.instruments
+    columns = ("binary('a') key", "binary('a') value", "'t' topic", "0 partition", "value offset")
+    stream = spark.readStream.format("rate").load().selectExpr(*columns)
+    checkpoint = str(tmp_path / "checkpoint")
+    for told in ({}, {}, {"fmt": "packed"}):  # how messages are written decides no state
+        settle(hs.score(stream, busy, instruments=table, **told), checkpoint)
+    for told, words in (
+        ({"n_buckets": 5}, "n_buckets is 8 in the checkpoint and 5 here"),
+        ({"strategy": hc.Threshold(0.9)}, "the strategy is .*0.7.* in the checkpoint and .*0.9.* here"),
+        ({"key": "partition", "n_partitions": 2}, 'the key is "symbol" in the checkpoint and "partition" here'),
+    ):
+        with pytest.raises(ParameterError, match=words):
+            settle(hs.score(stream, busy, instruments=table, **told), checkpoint)

@@ -11,6 +11,7 @@ from hftcore.errors import ParameterError
 from hftcore.instruments import Instrument, InstrumentTable
 from hftcore.run.config import RiskLimits, SimulatedExchange, Threshold
 from hftcore.spark.features.worker import check_instruments
+from hftcore.spark.stream.belonging import stamped
 from hftcore.spark.stream.checks import check_session, check_stream
 from hftcore.spark.stream.packing import CHUNK_DDL, Packer
 from hftcore.spark.stream.schema import scored_schema
@@ -119,9 +120,8 @@ def score(
     processor = ScoreProcessor(settings, artifact.model_id, send_artifact(spark, artifact))
     messages = stream.select("key", "value", "topic", "partition", "offset")
     chunks = messages.mapInArrow(Packer(n_buckets if key == "symbol" else 0), CHUNK_DDL)
-    return chunks.groupBy("place").transformWithStateInPandas(
-        processor, scored_schema(), outputMode="Append", timeMode="None"
-    )
+    schema = stamped(scored_schema(), settings.identity_of_all(artifact))
+    return chunks.groupBy("place").transformWithStateInPandas(processor, schema, outputMode="Append", timeMode="None")
 
 
 def _schema_texts(fmt: str, schemas: Mapping[int, str | Path] | None) -> dict[int, str]:

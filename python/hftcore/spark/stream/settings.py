@@ -120,6 +120,11 @@ class ScoreSettings:
 
     def identity(self, model: Model, partition: int) -> list[tuple[str, str]]:
         """What a state belongs to, in words: a state of anything else is refused, by the first name that differs."""
+        own = [("the partition", json.dumps(partition))] if self.key == "partition" else []
+        return [*self.identity_of_all(model), *own]
+
+    def identity_of_all(self, model: Model) -> list[tuple[str, str]]:
+        """What all states of a query belong to."""
         named: list[tuple[str, object]] = [
             ("the key", self.key),
             ("the model", model.model_id),
@@ -131,7 +136,7 @@ class ScoreSettings:
             ("config_epoch", self.config_epoch),
             ("numbered", self.numbered),
             ("n_partitions", self.n_partitions),
-            ("n_buckets" if self.key == "symbol" else "the partition", self._group(partition)),
+            ("n_buckets", self.n_buckets if self.key == "symbol" else 0),
             ("the instrument table", json.loads(self.instruments)),
         ]
         return [(name, json.dumps(value, sort_keys=True, separators=(",", ":"))) for name, value in named]
@@ -175,6 +180,3 @@ class ScoreSettings:
             )
         except ValueError as error:
             raise ParameterError(f"score: {error}") from error
-
-    def _group(self, partition: int) -> int:
-        return self.n_buckets if self.key == "symbol" else partition

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from hftcore.errors import KafkaError, ParameterError
 from hftcore.kafka.admin import Admin
+from hftcore.spark.stream.belonging import settle
 from hftcore.spark.stream.schema import DEAD_LETTER, RECORD_KINDS, SCORED_ARROW
 from hftcore.spark.stream.writer import METRICS_DDL, Writer, observed
 
@@ -77,12 +78,13 @@ def publish(
     Raises
     ------
     ParameterError
-        If an argument breaks its rule, or the session speculates on slow tasks.
+        If an argument breaks its rule, the session speculates on slow tasks, or the checkpoint is of other settings.
     KafkaError
         If an output topic is missing, or has another number of partitions.
     """
     _check(rows, topics, by)
     counts = output_partitions(bootstrap, topics, n_partitions, settings)
+    settle(rows, checkpoint)
     writer = Writer(
         bootstrap, dict(topics), counts, by == "symbol", dict(settings or {}), patience_s, run=uuid.uuid4().hex
     )
