@@ -116,7 +116,7 @@ def replay(
     """
     _check_parameters(rate_hz, feed, wait, config_epoch)
     strategy, risk, execution = strategy or Threshold(), risk or RiskLimits(), execution or SimulatedExchange()
-    up_class, down_class = _trading_classes(artifact)
+    up_class, down_class = trading_classes(artifact)
     _check_changes(artifact, changes)
     settings = _settings(artifact, events, strategy, risk, execution)
     if changes:
@@ -168,8 +168,8 @@ def _check_parameters(rate_hz: float | None, feed: str, wait: str, config_epoch:
         raise ParameterError(f"replay: config_epoch must be 0 to 2**32 - 1, was {config_epoch!r}")
 
 
-def _trading_classes(artifact: Model) -> tuple[int, int]:
-    """Where the scores of "up" and "down" stand."""
+def trading_classes(artifact: Model) -> tuple[int, int]:
+    """Where the scores of "up" and "down" stand. Raises ModelMismatchError where a model cannot trade."""
     classes, n_features = artifact.classes, artifact._native().n_features
     if _UP not in classes or _DOWN not in classes:
         raise ModelMismatchError(f"a model that trades must have the classes +1 and -1, had {classes}")

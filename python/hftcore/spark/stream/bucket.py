@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from hftcore.errors import EventError, ModelMismatchError
+from hftcore.run.replaying import Model
 from hftcore.spark.stream.packing import binary_parts
 from hftcore.spark.stream.rows import counts_table, scored_table
-from hftcore.spark.stream.settings import Model, ScoreSettings
+from hftcore.spark.stream.settings import ScoreSettings
 
 
 @dataclass(frozen=True, slots=True)

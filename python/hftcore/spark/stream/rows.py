@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hftcore import _core
+from hftcore.errors import EventError
 from hftcore.spark.stream.schema import COUNTS, DEAD_LETTER, DECISION, FILL, ORDER, SCORED_ARROW
 
 _OFFSET_BITS: Final[int] = _core.event.OFFSET_BITS
@@ -122,14 +123,12 @@ def _nullable(values: npt.NDArray[Any], null: npt.NDArray[np.bool_]) -> Any:
 
 def _binary(ends: npt.NDArray[np.uint64], data: bytes) -> Any:
     if len(data) >= 2**31:
-        return pa.array([bytes(memoryview(data)[a:b]) for a, b in _pairs(ends)], pa.binary())
+        raise EventError(
+            f"score: the rows of a bucket's messages must stay below 2 GiB, were {len(data)} bytes: lower "
+            "max_offsets_per_trigger"
+        )
     places = np.concatenate(([0], ends)).astype(np.int32)
     return pa.Array.from_buffers(pa.binary(), len(ends), [None, pa.py_buffer(places.data), pa.py_buffer(data)])
-
-
-def _pairs(ends: npt.NDArray[np.uint64]) -> list[tuple[int, int]]:
-    stops = ends.tolist()
-    return list(zip([0, *stops[:-1]], stops, strict=True))
 
 
 def _text(key: bytes | None) -> str | None:

@@ -6,34 +6,19 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final
 
 from hftcore import _core
-from hftcore.errors import ModelMismatchError, ParameterError
+from hftcore.errors import ParameterError
 from hftcore.instruments import InstrumentTable
 from hftcore.kafka.partitioner import partition_of
 from hftcore.run.config import RiskLimits, SimulatedExchange, Threshold
-
-if TYPE_CHECKING:
-    from hftcore.spec import FeatureSpec
+from hftcore.run.replaying import Model, trading_classes
 
 KEYS: Final = ("symbol", "partition")
 FORMATS: Final = ("json", "avro", "avro_bare", "packed")
 _MOST_PARTITIONS: Final = 4096  # a daemon's: both name their decisions alike
 _MOST_BUCKETS: Final = 4096
-_UP, _DOWN = 1, -1  # labels of the classes that trade
-
-
-class Model(Protocol):
-    """What scoring needs of an artefact."""
-
-    @property
-    def spec(self) -> FeatureSpec: ...
-    @property
-    def classes(self) -> tuple[int, ...]: ...
-    @property
-    def model_id(self) -> str: ...
-    def _native(self) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +141,7 @@ class ScoreSettings:
                 f"score: n_partitions must be the topic's number of partitions, was {self.n_partitions}: "
                 f"a message came from partition {partition}"
             )
-        if _UP not in model.classes or _DOWN not in model.classes:
-            raise ModelMismatchError(f"a model that trades must have the classes +1 and -1, had {model.classes}")
+        up_class, down_class = trading_classes(model)
         table, places = self.table(), self.places(partition)
         instruments = [table[i] for i in places]
         known = self.key == "symbol" and self.n_partitions > 0
@@ -169,7 +153,7 @@ class ScoreSettings:
                 home_partitions=[partition_of(one.symbol, self.n_partitions) for one in instruments] if known else [],
                 by_symbol=self.key == "symbol",
                 numbered=self.numbered,
-                strategy=self.strategy._native(model.classes.index(_UP), model.classes.index(_DOWN)),
+                strategy=self.strategy._native(up_class, down_class),
                 limits=self.risk._native(),
                 fees=self.execution._native(),
                 config_epoch=self.config_epoch,
