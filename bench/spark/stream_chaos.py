@@ -32,6 +32,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=12, help=f"{', '.join(fault.name for fault in FAULTS)} in turn")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--key", choices=("partition", "symbol"), default="partition", help="what has an engine")
     parser.add_argument("--messages", type=int, default=6_000, help="of a round")
     parser.add_argument("--rate", type=float, default=800.0, help="messages per second")
     parser.add_argument("--keep", type=Path, help="keep checkpoint and log here")
@@ -39,7 +40,7 @@ def main() -> int:
     args = parser.parse_args()
     folder = args.keep or Path(tempfile.mkdtemp(prefix="hftcore-stream-"))
     folder.mkdir(parents=True, exist_ok=True)
-    market = Market(args.seed, args.rounds, args.messages)
+    market = Market(args.seed, args.rounds, args.messages, args.key)
     artifact = busy_artifact(folder / "busy.hft")
     with Cluster(failover="fast", tied=True) as cluster:
         jars = connector_jars(["kafka"])
@@ -54,7 +55,9 @@ def main() -> int:
     table = by_scenario(results)
     if args.report:
         rounds = [result.to_dict() for result in results]
-        text = json.dumps({"seed": args.seed, "rounds": rounds, "table": table}, indent=2, sort_keys=True)
+        text = json.dumps(
+            {"seed": args.seed, "key": args.key, "rounds": rounds, "table": table}, indent=2, sort_keys=True
+        )
         args.report.write_text(text + "\n", encoding="utf-8")
     names = (
         "rounds",

@@ -64,14 +64,14 @@ class Tape:
 
 
 def make_tape(kind: TapeKind) -> Tape:
-    """Generate a tape: eight symbols, quotes and trades; with two topics the trades go to the second."""
+    """Generate a tape: eight symbols, quotes and trades; with two topics some of the trades go to the second."""
     table = InstrumentTable(Instrument(symbol, max_px_ticks=_MAX_PX_TICKS) for symbol in SYMBOLS)
     rate = _EVENT_RATE_HZ
     events = generate(
         seed=kind.seed, symbols=tuple(table), seconds=kind.n_events / rate, rate=rate, signal=0.8, book_levels=0
     )
     data = take_events(events.data, np.arange(len(events)))
-    topics = (data["kind"] == EventKind.TRADE).astype(np.int64) if kind.n_topics == 2 else np.zeros(len(data), np.int64)
+    topics = _second_topic(data) if kind.n_topics == 2 else np.zeros(len(data), np.int64)
     draw = random.Random(f"{kind.seed} defects")
     data, topics, n_defects = _spoil_events(data, topics, kind.defects, draw)
     values = _core.event.encode_messages(kind.wire_format, data, table._native(), SCHEMA_ID)
@@ -98,6 +98,16 @@ def clean_events(kind: TapeKind) -> Events:
 def is_end(value: bytes) -> bool:
     """Whether a message is the last one of its lane."""
     return value == _END
+
+
+def _second_topic(data: EventArray) -> np.ndarray:
+    """1 for the trades of every other symbol, 0 for what stays in the first topic.
+
+    A topic that a client reads ahead of the other makes the other's events old, and old events are left out. Symbols
+    within one topic are decided on whatever the other does.
+    """
+    second: np.ndarray = (data["kind"] == EventKind.TRADE) & (data["symbol_id"] % 2 == 1)
+    return second.astype(np.int64)
 
 
 def _spoil_events(

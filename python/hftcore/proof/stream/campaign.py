@@ -84,6 +84,10 @@ class StreamCampaign:
     seed : int
     rate_hz : float
         Messages per second of the feed.
+    config : mapping
+        Spark properties of the job.
+    faults : sequence of StreamFault
+        In turn.
     """
 
     cluster: Cluster
@@ -95,6 +99,7 @@ class StreamCampaign:
     seed: int
     rate_hz: float = 800.0
     config: dict[str, str] = field(default_factory=dict)
+    faults: Sequence[StreamFault] = FAULTS
     results: list[StreamRoundResult] = field(default_factory=list)
     _job: StreamJob | None = None
     _reader: OnceReader | None = None
@@ -109,7 +114,7 @@ class StreamCampaign:
         told = {"strategy": STRATEGY, "risk": RISK, "execution": EXECUTION}
         (self.folder / "settings.json").write_text(json.dumps(told))
         self._reader = OnceReader(self.cluster.bootstrap, list(self.outputs.values()))
-        self._seen = Seen(self.outputs)
+        self._seen = Seen(self.market, self.outputs)
         return self
 
     def __exit__(
@@ -141,7 +146,7 @@ class StreamCampaign:
     def run(self, done: Callable[[StreamRoundResult, int], None] | None = None) -> list[StreamRoundResult]:
         """One round for each slice of the market, the faults in their turn. Stops at a round that did not hold."""
         for n, messages in enumerate(self.market.slices):
-            result = self._round(FAULTS[n % len(FAULTS)], messages, random.Random(f"{self.seed} {n}"))
+            result = self._round(self.faults[n % len(self.faults)], messages, random.Random(f"{self.seed} {n}"))
             self.results.append(result)
             if done is not None:
                 done(result, n + 1)
@@ -199,7 +204,7 @@ class StreamCampaign:
 
     def _next_master(self, fault: StreamFault) -> str:
         """That of the round behind this one, so that the job is not started twice."""
-        return FAULTS[(FAULTS.index(fault) + 1) % len(FAULTS)].master
+        return self.faults[(self.faults.index(fault) + 1) % len(self.faults)].master
 
     def _running(self, master: str) -> StreamJob:
         """The job, under this master."""
@@ -219,7 +224,7 @@ class StreamCampaign:
             "fills": self.outputs["fill"],
             "dead-letters": self.outputs["dead_letter"],
             "checkpoint": self.folder / "checkpoint",
-            "key": "partition",
+            "key": self.market.key,
             "format": WIRE_FORMAT,
             "epoch": EPOCH,
         }

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hftcore.kafka.once import OnceMessage
-from hftcore.proof.stream.market import Place
-
-Wanted = Sequence[Mapping[str, Sequence[tuple[Place, bytes]]]]
+from hftcore.proof.stream.market import Expected, Lane, Market, Place
 
 
 @dataclass(slots=True)
 class Seen:
-    """Everything that a once-reader gave so far, by kind and partition, in its order."""
+    """Everything that a once-reader gave so far, by lane and kind, in its order."""
 
+    market: Market
     outputs: Mapping[str, str]
-    values: dict[tuple[str, int], list[tuple[Place, bytes]]] = field(default_factory=lambda: defaultdict(list))
+    values: dict[tuple[Lane, str], list[tuple[Place, bytes]]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, messages: Iterable[OnceMessage]) -> None:
         """Take messages as they were read."""
         kinds = {topic: kind for kind, topic in self.outputs.items()}
         for message in messages:
             place = int(message.name.origin.rpartition(":")[2]), *message.name.place
-            self.values[kinds[message.topic], message.partition].append((place, message.value))
+            lane = self.market.lane(message.partition, message.key)
+            self.values[lane, kinds[message.topic]].append((place, message.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,17 @@ class Difference:
     first: str = ""
 
 
-def compare(wanted: Wanted, seen: Seen) -> Difference:
+def compare(wanted: Mapping[Lane, Expected], seen: Seen) -> Difference:
     """Compare byte for byte and place for place."""
     n_records = n_decisions = lost = doubled = differing = 0
     first = ""
-    for partition, by_kind in enumerate(wanted):
-        for kind, right in by_kind.items():
-            found = seen.values[kind, partition]
+    kinds = tuple(seen.outputs)
+    for lane in sorted({*wanted, *(lane for lane, _ in seen.values)}):
+        for kind in kinds:
+            right, found = wanted.get(lane, {}).get(kind, []), seen.values[lane, kind]
             n_records += len(found)
             n_decisions += len(found) if kind == "decision" else 0
-            if found == list(right):
+            if found == right:
                 continue
             by_place = dict(found)
             absent = [place for place, _ in right if place not in by_place]
@@ -60,5 +61,5 @@ def compare(wanted: Wanted, seen: Seen) -> Difference:
                 other = sum(a != b for a, b in zip(found, right, strict=True))  # all there, in another order
             lost, doubled, differing = lost + len(absent), doubled + twice, differing + other
             what = f"first missing: {absent[0]}" if absent else f"{twice} twice, {other} other"
-            first = first or f"{kind}s of partition {partition}: {len(found)} for {len(right)}; {what}"
+            first = first or f"{kind}s of {lane}: {len(found)} for {len(right)}; {what}"
     return Difference(n_records, n_decisions, lost, doubled, differing, first)

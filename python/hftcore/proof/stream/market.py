@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -32,6 +33,8 @@ RISK = {
 EXECUTION = {"fee_bps": 0.3}
 
 Place = tuple[int, int, int]  # partition, offset, ordinal
+Lane = tuple[int, str]  # a partition and, where each symbol has an engine, the messages' key: in it all stands in order
+Expected = dict[str, list[tuple[Place, bytes]]]  # by kind: ids' places and values, in order
 
 
 @dataclass(slots=True)
@@ -44,14 +47,17 @@ class Market:
     n_rounds : int
     n_per_round : int
         Messages of a slice, about.
+    key : {"partition", "symbol"}
+        What has an engine of its own.
     """
 
     seed: int
     n_rounds: int
     n_per_round: int
+    key: str = "partition"
     instruments: InstrumentTable = field(init=False)
     slices: list[Sequence[Message]] = field(init=False)
-    _taken: list[list[bytes]] = field(init=False)
+    _taken: list[list[Message]] = field(init=False)
 
     def __post_init__(self) -> None:
         kind = TapeKind(self.seed, self.n_rounds * self.n_per_round, WIRE_FORMAT, 1, N_PARTITIONS, ("poison",))
@@ -64,7 +70,7 @@ class Market:
     def sent(self, messages: Sequence[Message]) -> None:
         """Note what lies in the topic: offsets are the places in their partition."""
         for message in messages:
-            self._taken[message.partition].append(message.value)
+            self._taken[message.partition].append(message)
 
     @property
     def n_sent(self) -> int:
@@ -75,21 +81,30 @@ class Market:
         """By partition, the offset behind its last message."""
         return {partition: len(values) for partition, values in enumerate(self._taken)}
 
-    def expected(self, artifact: Artifact, topic: str) -> list[dict[str, list[tuple[Place, bytes]]]]:
-        """By partition and kind, what the outputs must hold of all that was sent: ids' places and values, in order."""
-        return [self._of_partition(artifact, partition, topic) for partition in range(N_PARTITIONS)]
+    def lane(self, partition: int, key: bytes) -> Lane:
+        """That of a message with this key."""
+        return partition, key.decode() if self.key == "symbol" else ""
 
-    def _of_partition(self, artifact: Artifact, partition: int, topic: str) -> dict[str, list[tuple[Place, bytes]]]:
-        own = [one for one in self.instruments if partition_of(one.symbol, N_PARTITIONS) == partition]
-        table = InstrumentTable(own)
-        values = self._taken[partition]
-        decoder = _core.event.WireDecoder(WIRE_FORMAT, [one._native() for one in own], list(range(len(own))), {})
-        tape, places, bad = decoder.decode(values)
+    def expected(self, artifact: Artifact, topic: str) -> dict[Lane, Expected]:
+        """What the outputs must hold of all that was sent."""
+        lanes: dict[Lane, list[tuple[int, bytes]]] = defaultdict(list)
+        for partition, messages in enumerate(self._taken):
+            for offset, message in enumerate(messages):
+                lanes[self.lane(partition, message.key)].append((offset, message.value))
+        return {lane: self._of_lane(artifact, lane[0], taken, topic) for lane, taken in lanes.items()}
+
+    def _of_lane(self, artifact: Artifact, partition: int, taken: list[tuple[int, bytes]], topic: str) -> Expected:
+        known = list(self.instruments)  # by an engine of one symbol; a shard knows its own
+        if self.key == "partition":
+            known = [one for one in known if partition_of(one.symbol, N_PARTITIONS) == partition]
+        decoder = _core.event.WireDecoder(WIRE_FORMAT, [one._native() for one in known], list(range(len(known))), {})
+        offsets = np.array([offset for offset, _ in taken], np.uint64)
+        tape, places, bad = decoder.decode([value for _, value in taken])
         tape = tape.copy()
-        tape["source_seq"] = (np.uint64(partition) << np.uint64(_OFFSET_BITS)) | places.astype(np.uint64)
+        tape["source_seq"] = (np.uint64(partition) << np.uint64(_OFFSET_BITS)) | offsets[places]
         run = replay(
             artifact,
-            Events(tape, table, topic),
+            Events(tape, InstrumentTable(known), topic),
             strategy=Threshold(**STRATEGY),  # type: ignore[arg-type]
             risk=RiskLimits(**RISK),  # type: ignore[arg-type]
             execution=SimulatedExchange(**EXECUTION),
@@ -97,11 +112,11 @@ class Market:
             feed="events",
             timed=False,
         )
-        found: dict[str, list[tuple[Place, bytes]]] = {name(kind): [] for kind in RECORD_KINDS}
+        found: Expected = {name(kind): [] for kind in RECORD_KINDS}
         for frame in split_journal(run.journal_bytes).frames:
             if frame.kind in RECORD_KINDS:
                 found[name(frame.kind)].append((_place(frame.data), frame.data))
-        found[name(Kind.DEAD_LETTER)] = [((partition, int(at), 0), values[at]) for at, _ in bad]
+        found[name(Kind.DEAD_LETTER)] = [((partition, taken[at][0], 0), taken[at][1]) for at, _ in bad]
         return found
 
 
