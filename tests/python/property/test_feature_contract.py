@@ -18,10 +18,20 @@ from hftcore.spec import Feature
 
 OFFSET = 1e9
 SERIES_WINDOWED = ("rolling_mean", "rolling_std", "rolling_min", "rolling_max", "zscore")
+FORMULAS = (
+    "(ema(mid_px, 6) - ema(mid_px, 9)) / rolling_std(mid_px, 9)",
+    "coalesce(trade_px - mid_px, 0) * sign(trade_imbalance('3s'))",
+    "where(vwap(9) > mid_px, log(vwap(9) / mid_px), -1)",
+    "rolling_mean(abs(log_return(mid_px, 2)), '3s')",
+)
 
 
 def variants(op: registry.Operation) -> Iterator[Feature]:
     """Each choice and each kind of window, with small numbers so that windows turn over often."""
+    if op.name == "expr":
+        for i, formula in enumerate(FORMULAS):
+            yield Feature("expr", params={"formula": formula}, name=f"expr{i}")
+        return
     inputs = ("mid_px", "trade_px") if op.takes_series else ("",)
     windows = (9, "3s") if any(p.type == "window" for p in op.params) else (None,)
     choices = next((p.choices for p in op.params if p.type == "choice"), (None,))
