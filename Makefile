@@ -33,7 +33,8 @@ sanitize: $(VENV)/.test  ## C++ unit tests under address, undefined-behaviour an
 	cmake --workflow --preset asan
 	cmake --workflow --preset tsan
 
-lint: $(VENV)/.test  ## ruff, mypy, import contract
+lint: $(VENV)/.test  ## line lengths, ruff, mypy, import contract
+	@tools/check_lines
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

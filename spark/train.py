@@ -31,6 +31,9 @@ def main() -> int:
     parser.add_argument("--embargo", type=float, default=0.0, help="nanoseconds")
     parser.add_argument("--test", type=json.loads, default=0.2, help="last share of rows, or their first ts_event_ns")
     parser.add_argument("--horizon", type=int, help="rows that labels looked ahead; needed for a table from elsewhere")
+    parser.add_argument(
+        "--max-rows", type=int, help="train on this many rows, evenly spread; the test part stays whole"
+    )
     parser.add_argument("--metric", default="mcc")
     parser.add_argument("--seed", type=int, default=7)
     args = parser.parse_args()
@@ -46,6 +49,7 @@ def main() -> int:
             test=args.test,
             metric=args.metric,
             horizon=args.horizon,
+            max_rows=args.max_rows,
             seed=args.seed,
             progress=True,
         )

@@ -12,7 +12,9 @@ namespace {
 
 using namespace hft::ledger;
 
-Decision decision() { return {{1, 1, 0}, 1'000, 2735, 100, 0.7, 0.2, 1, Side::kBuy, Reason::kSignal, Refusal::kNone, 0}; }
+Decision decision() {
+  return {{1, 1, 0}, 1'000, 2735, 100, 0.7, 0.2, 1, Side::kBuy, Reason::kSignal, Refusal::kNone, 0};
+}
 
 void count(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());

@@ -1,5 +1,5 @@
-// Every event of a daemon moves a few counters on its telemetry page and passes its fault points: a slower number here is
-// paid by all of them, also when nobody looks. Rivals: a plain ++, and the locked increment of a shared atomic.
+// Every event of a daemon moves a few counters on its telemetry page and passes its fault points: a slower number here
+// is paid by all of them, also when nobody looks. Rivals: a plain ++, and the locked increment of a shared atomic.
 #include <benchmark/benchmark.h>
 
 #include <atomic>

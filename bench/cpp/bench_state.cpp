@@ -73,7 +73,8 @@ class Rig {
  public:
   Rig(std::int64_t shape, std::int64_t n_symbols) : spec_{spec_of(shape)}, model_{spec_.features.size()} {
     for (std::int64_t i = 0; i < n_symbols; ++i) instruments_.push_back({"S" + std::to_string(i), {1, 100}, {1, 1}});
-    engine = std::make_unique<engine::Engine<NoModel, NoSink>>(spec_, instruments_, model_, engine::EngineConfig{}, sink_);
+    engine =
+        std::make_unique<engine::Engine<NoModel, NoSink>>(spec_, instruments_, model_, engine::EngineConfig{}, sink_);
   }
 
   void run(std::int64_t n_rounds) {
@@ -185,6 +186,11 @@ BENCHMARK(BM_load)->ArgName("demo")->Arg(kModest)->Arg(kDemo)->Unit(benchmark::k
 BENCHMARK(BM_save)->ArgName("demo")->Arg(kModest)->Arg(kDemo)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_copy)->ArgName("demo")->Arg(kModest)->Arg(kDemo)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_memcpy)->ArgName("demo")->Arg(kModest)->Arg(kDemo)->Unit(benchmark::kMillisecond);
-BENCHMARK(BM_event)->ArgNames({"demo", "copying"})->Args({kModest, 0})->Args({kModest, 1})->Args({kDemo, 0})->Args({kDemo, 1});
+BENCHMARK(BM_event)
+    ->ArgNames({"demo", "copying"})
+    ->Args({kModest, 0})
+    ->Args({kModest, 1})
+    ->Args({kDemo, 0})
+    ->Args({kDemo, 1});
 
 }  // namespace

@@ -28,6 +28,7 @@ import pyarrow.parquet as pq
 
 import hftcore as hc
 
+DAY = "2024-01-02"
 INPUTS = 6  # ts_event_ns, kind, bid and ask with their quantities
 
 
@@ -117,10 +118,12 @@ def run(cores: int, folder: Path, n: int, repeat: int, batch: int, skew: bool) -
     config = {"spark.sql.execution.arrow.maxRecordsPerBatch": str(batch), "spark.sql.files.maxPartitionBytes": "32m"}
     spark = hs.session("bench", cores=cores, driver_memory="3g", config=config)
     df = hs.read_events(spark, str(folder / "events"))
-    worker = Worker(spec, instruments.to_json(), ("source_seq",))
+    worker = Worker(spec, instruments.to_json(), ("source_seq",), packed=True)
     narrowed = narrow(df, ("source_seq",))
     moved = narrowed.repartition(cores, "symbol").sortWithinPartitions("source_seq")
     two_keys = narrowed.repartition(cores, "symbol").sortWithinPartitions("symbol", "source_seq")
+
+    written = hs.Dataset((folder / f"written-{cores}").as_uri(), layout=hs.Layout(n_buckets=4))
 
     def noop(frame: Any) -> Callable[[], None]:
         return lambda: frame.write.format("noop").mode("overwrite").save()
@@ -128,11 +131,11 @@ def run(cores: int, folder: Path, n: int, repeat: int, batch: int, skew: bool) -
     def made(**options: Any) -> Callable[[], None]:
         return noop(hs.features(df, spec, instruments=instruments, n_partitions=cores, **options))
 
-    steps: dict[str, Callable[[], None]] = {
+    steps: dict[str, Callable[[], object]] = {
         "scan and narrow": noop(narrowed),
         "... + shuffle and sort": noop(moved),
-        "... + Arrow in": noop(moved.mapInArrow(through, narrowed.schema)),
-        "... + native": noop(moved.mapInArrow(swallow(worker), worker.output_schema())),
+        "... + Arrow in": noop(worker.pack(moved).mapInArrow(through, narrowed.schema)),
+        "... + native": noop(worker.pack(moved).mapInArrow(swallow(worker), worker.output_schema())),
         "hs.features (arrow): ... + Arrow out": made(),
     }
     if skew:
@@ -148,6 +151,13 @@ def run(cores: int, folder: Path, n: int, repeat: int, batch: int, skew: bool) -
             )
         )
     else:
+        steps["hs.publish_features: workers write"] = lambda: hs.publish_features(
+            written, DAY, df, spec, instruments=instruments
+        )
+        steps["hs.features, Dataset.publish: Spark writes"] = lambda: written.publish(
+            DAY, hs.features(df, spec, instruments=instruments, n_partitions=cores)
+        )
+        steps["Arrow in, a column for each integer"] = noop(moved.mapInArrow(through, narrowed.schema))
         steps["shuffle and sort by (symbol, order)"] = noop(two_keys)
         steps["hs.features (pandas)"] = made(form="pandas")
     times = {name: best(repeat, work) for name, work in steps.items()}
@@ -188,7 +198,7 @@ def main() -> None:
         print(
             f"{n:,} rows, {args.symbols} symbols, {INPUTS} inputs to {len(spec.names)} features, load {figures['load']}"
         )
-        print(f"{'FeaturePipeline.transform':36} 1 core    {plain:6.2f} s {n / plain / 1e6:5.2f} M rows/s")
+        print(f"{'FeaturePipeline.transform':42} 1 core    {plain:6.2f} s {n / plain / 1e6:5.2f} M rows/s")
         for cores in args.cores:
             command = [sys.executable, __file__, "--stage", f"{cores}:{folder}", "--rows", str(n)]
             command += ["--repeat", str(args.repeat), "--batch", str(args.batch)] + (["--skew"] if args.skew else [])
@@ -197,7 +207,7 @@ def main() -> None:
             figures[f"{cores} cores"] = times
             for name, (wall, cpu) in times.items():
                 per_core = n / wall / cores / 1e6
-                print(f"{name:36} {cores} core(s) {wall:6.2f} s {per_core:5.2f} M rows/s a core, CPU {cpu:6.2f} s")
+                print(f"{name:42} {cores} core(s) {wall:6.2f} s {per_core:5.2f} M rows/s a core, CPU {cpu:6.2f} s")
         if args.out:
             args.out.write_text(json.dumps(figures, indent=1) + "\n")
     finally:

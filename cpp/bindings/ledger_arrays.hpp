@@ -24,7 +24,8 @@ struct RecordField {
 
 inline py::dtype make_record_dtype(std::initializer_list<RecordField> fields, std::size_t item_bytes) {
   py::list names, formats, offsets;
-  for (const RecordField& id : {RecordField{"source_seq", "<u8", 0}, {"config_epoch", "<u4", 8}, {"ordinal", "<u4", 12}}) {
+  for (const RecordField& id :
+       {RecordField{"source_seq", "<u8", 0}, {"config_epoch", "<u4", 8}, {"ordinal", "<u4", 12}}) {
     if (fields.begin()->offset == 0) break;  // the record has no decision id
     names.append(id.name), formats.append(id.format), offsets.append(id.offset);
   }

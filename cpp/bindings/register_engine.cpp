@@ -21,6 +21,7 @@
 #include "hft/ledger/memory_journal.hpp"
 #include "hft/model/compiled_model.hpp"
 #include "registrations.hpp"
+#include "stream_scorer.hpp"
 
 namespace hft::bindings {
 namespace {
@@ -151,8 +152,8 @@ class ReplayJob {
   template <bool Timed, class Journal>
   ReplayResult run_as(Journal& journal, StageTimes& times) {
     engine::Replay<Timed, CompiledModel, Journal> replay(
-        bytes_, {spec_, instruments_, *model_, config_, header_json_, changes_, std::as_bytes(std::span{state_})}, replay_,
-        journal, control_);
+        bytes_, {spec_, instruments_, *model_, config_, header_json_, changes_, std::as_bytes(std::span{state_})},
+        replay_, journal, control_);
     return replay.run(times);
   }
 
@@ -211,8 +212,9 @@ void register_parameters(py::module_& m) {
 }  // namespace
 
 void register_engine(py::module_& m) {
-  m.doc() = "Replays of packed events through features, model, decision, risk and simulated exchange.";
+  m.doc() = "Replays of packed events and streams of messages through features, model, decision, risk and exchange.";
   register_parameters(m);
+  register_stream_scorer(m);
   py::class_<ReplayJob>(m, "Replay", "One replay; hftcore.replay makes it. n_done and abort() may be used meanwhile.")
       .def(py::init([](py::array records, feature::Spec spec, std::vector<event::Instrument> instruments,
                        std::shared_ptr<CompiledModel> model, const decision::ThresholdParams& strategy,

@@ -12,15 +12,17 @@
 #include <utility>
 #include <vector>
 
+#include "hft/feed/hop_probe.hpp"
+#include "hft/feed/paced_feed.hpp"
 #include "hft/kafka/partitioner.hpp"
-#include "hop_probe.hpp"
-#include "paced_feed.hpp"
 #include "registrations.hpp"
 
 namespace hft::bindings {
 namespace {
 
 namespace py = pybind11;
+using feed::FeedBlock;
+using feed::FeedConfig;
 using kafka::milliseconds;
 using Settings = std::vector<std::pair<std::string, std::string>>;
 using Indices = py::array_t<std::uint32_t, py::array::c_style>;
@@ -97,8 +99,9 @@ py::dict summary_of(const telemetry::LatencyHistogram& times) {
   return row;
 }
 
-py::dict feed_dict(const FeedTotals& totals, const Schedule& schedule) {
-  const double elapsed_s = static_cast<double>(std::max<std::int64_t>(totals.last_sent_ns - schedule.start_ns(), 0)) / 1e9;
+py::dict feed_dict(const feed::FeedTotals& totals, const feed::Schedule& schedule) {
+  const double elapsed_s =
+      static_cast<double>(std::max<std::int64_t>(totals.last_sent_ns - schedule.start_ns(), 0)) / 1e9;
   py::dict out;
   out["n_sent"] = totals.n_sent;
   out["n_delivered"] = totals.n_delivered;
@@ -116,7 +119,7 @@ class FeederObject {
  public:
   explicit FeederObject(const FeedConfig& config) : n_keys_{config.keys.size()}, n_topics_{config.topics.size()} {
     const py::gil_scoped_release unlocked;
-    feed_ = std::make_unique<PacedFeed>(config, check_interrupt);
+    feed_ = std::make_unique<feed::PacedFeed>(config, check_interrupt);
   }
   ~FeederObject() {
     const py::gil_scoped_release unlocked;
@@ -157,7 +160,7 @@ class FeederObject {
  private:
   std::size_t n_keys_;
   std::size_t n_topics_;
-  std::unique_ptr<PacedFeed> feed_;
+  std::unique_ptr<feed::PacedFeed> feed_;
 };
 
 py::dict measure_hop(const std::string& library, const Settings& producer, const Settings& consumer,
@@ -165,21 +168,22 @@ py::dict measure_hop(const std::string& library, const Settings& producer, const
                      const std::optional<Indices>& key_of, const std::optional<Partitions>& partitions, double rate_hz,
                      std::size_t n_producers, const std::optional<std::string>& decisions, std::uint64_t warm_up,
                      double quiet_s, double connect_timeout_s) {
-  ProbeConfig config;
-  config.feed = feed_config(library, producer, {topic}, std::move(keys), rate_hz, n_producers, false, connect_timeout_s);
+  feed::ProbeConfig config;
+  config.feed =
+      feed_config(library, producer, {topic}, std::move(keys), rate_hz, n_producers, false, connect_timeout_s);
   config.consumer = settings_of(consumer);
   config.read_topic = decisions.value_or(topic);
-  config.hop = decisions ? Hop::kDecisions : Hop::kSame;
+  config.hop = decisions ? feed::Hop::kDecisions : feed::Hop::kSame;
   config.warm_up = warm_up;
   config.quiet = seconds(quiet_s);
   const auto block = block_of(values, key_of, std::nullopt, partitions, config.feed.keys.size(), 1);
   if (rate_hz == 0) throw py::value_error("rate_hz must be > 0: latency counts from the schedule");
 
-  std::unique_ptr<HopProbe> probe;
-  ProbeTotals totals;
+  std::unique_ptr<feed::HopProbe> probe;
+  feed::ProbeTotals totals;
   {
     const py::gil_scoped_release unlocked;
-    probe = std::make_unique<HopProbe>(config, check_interrupt);
+    probe = std::make_unique<feed::HopProbe>(config, check_interrupt);
     totals = probe->run(block, check_interrupt);
   }
   py::dict out = feed_dict(totals.feed, probe->schedule());
@@ -195,7 +199,8 @@ py::dict measure_hop(const std::string& library, const Settings& producer, const
 }
 
 void register_feeder(py::module_& m) {
-  py::class_<FeederObject>(m, "Feeder", R"(Sends prepared messages at a fixed rate, whatever the brokers do: an open loop.
+  py::class_<FeederObject>(m, "Feeder",
+                           R"(Sends prepared messages at a fixed rate, whatever the brokers do: an open loop.
 
 A partition belongs to one of the producers, so its order is that of the values. hftcore.kafka.feed uses it.)")
       .def(py::init([](const std::string& library, const Settings& settings, std::vector<std::string> topics,

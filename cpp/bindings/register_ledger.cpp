@@ -154,9 +154,10 @@ void register_ledger(py::module_& m) {
         "RuntimeError naming file, offset and reason.");
   m.def("parse_journal", &parse_journal, py::arg("data"), py::arg("name"), "Like read_journal, from memory.");
 
-  m.def("parse_frame", &parse_frame, py::arg("message"),
-        "Kind and payload of one output message, or None where it is not exactly one whole frame. Text comes without its "
-        "padding.");
+  m.def(
+      "parse_frame", &parse_frame, py::arg("message"),
+      "Kind and payload of one output message, or None where it is not exactly one whole frame. Text comes without its "
+      "padding.");
 
   py::class_<ledger::Position>(m, "Position", "What one symbol's fills add up to; money in tick-lots, exact.")
       .def_readonly("qty_lots", &ledger::Position::qty_lots)

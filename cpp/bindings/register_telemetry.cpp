@@ -116,8 +116,9 @@ std::vector<telemetry::Group> groups_of(const py::dict& groups) {
 OneThread<std::optional<Page>> make_page(const std::filesystem::path& path, std::string name, std::string writer,
                                          const py::dict& counters, const py::dict& gauges, const py::dict& histograms,
                                          std::vector<std::string> texts) {
-  return OneThread<std::optional<Page>>{Page::create(path, {std::move(name), std::move(writer), groups_of(counters),
-                                                            groups_of(gauges), groups_of(histograms), std::move(texts)})};
+  return OneThread<std::optional<Page>>{
+      Page::create(path, {std::move(name), std::move(writer), groups_of(counters), groups_of(gauges),
+                          groups_of(histograms), std::move(texts)})};
 }
 
 Page& open_page(OneThread<std::optional<Page>>& self) {
@@ -151,7 +152,8 @@ void register_telemetry(py::module_& m) {
         "One look at a page: identity, counters, gauges, texts, and count and percentiles of each histogram since its "
         "writer began. Raises PageError naming what is wrong.");
   py::class_<OneThread<Watch>>(m, "PageReader", "Looks at one page again and again. One thread at a time.")
-      .def(py::init([](std::filesystem::path path) { return OneThread<Watch>{Watch{std::move(path)}}; }), py::arg("path"))
+      .def(py::init([](std::filesystem::path path) { return OneThread<Watch>{Watch{std::move(path)}}; }),
+           py::arg("path"))
       .def("read", &read_interval,
            "As read_page, and under 'interval' what happened since this reader's last look (None at its first).");
 

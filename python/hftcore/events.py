@@ -212,11 +212,7 @@ class Events:
             data, natives = _core.event.read_packed(str(path))
         except (OSError, RuntimeError, ValueError) as error:
             raise EventError(f"{path}: {error}") from error
-        items = [
-            Instrument(i.symbol, (i.tick_num, i.tick_den), (i.lot_num, i.lot_den), i.min_px_ticks, i.max_px_ticks)
-            for i in natives
-        ]
-        return cls(data, items, Path(path).name)
+        return cls(data, InstrumentTable._from_native(natives), Path(path).name)
 
     def to_packed(self, path: str | Path) -> None:
         """Write the records and the instruments as one packed file."""

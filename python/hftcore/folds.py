@@ -120,11 +120,22 @@ def later_slice(ts_event_ns: npt.ArrayLike, label_end_ns: npt.ArrayLike, share: 
     TrainingDataError
         If nothing is left to train on, or all rows have the same time.
     """
+    ts, ends, _ = _checked(ts_event_ns, label_end_ns, np.zeros(np.shape(ts_event_ns), np.int64))
+    return split_at(ts, ends, later_start(ts, share), embargo_ns)
+
+
+def later_start(ts_event_ns: npt.ArrayLike, share: float) -> int:
+    """The time from which on lie the last ``share`` (0 < share < 1) of rows (n,), n >= 1.
+
+    Raises
+    ------
+    ParameterError
+        If ``share`` is out of range.
+    """
     if not 0.0 < share < 1.0:
         raise ParameterError(f"share must be above 0 and below 1, was {share}")
-    ts, ends, _ = _checked(ts_event_ns, label_end_ns, np.zeros(np.shape(ts_event_ns), np.int64))
-    start = np.sort(ts)[min(int(np.ceil(len(ts) * (1.0 - share))), len(ts) - 1)]
-    return split_at(ts, ends, int(start), embargo_ns)
+    ts = np.sort(np.asarray(ts_event_ns, np.int64))
+    return int(ts[min(int(np.ceil(len(ts) * (1.0 - share))), len(ts) - 1)])
 
 
 def split_at(ts_event_ns: npt.ArrayLike, label_end_ns: npt.ArrayLike, start_ns: int, embargo_ns: int = 0) -> Fold:

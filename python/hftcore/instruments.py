@@ -85,6 +85,11 @@ class Instrument:
         """``lot_size`` for people."""
         return decimal_text(self.lot_size)
 
+    @classmethod
+    def _from_native(cls, native: Any) -> Instrument:
+        tick, lot = (native.tick_num, native.tick_den), (native.lot_num, native.lot_den)
+        return cls(native.symbol, tick, lot, native.min_px_ticks, native.max_px_ticks)
+
     def _native(self) -> Any:
         return _core.event.Instrument(self.symbol, *self.tick, *self.lot, self.min_px_ticks, self.max_px_ticks)
 
@@ -191,6 +196,10 @@ class InstrumentTable(Sequence[Instrument]):
     def sha256(self) -> str:
         """SHA-256 of ``to_json()``, hexadecimal."""
         return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    @classmethod
+    def _from_native(cls, natives: Iterable[Any]) -> InstrumentTable:
+        return cls(Instrument._from_native(native) for native in natives)
 
     def _native(self) -> list[Any]:
         return [instrument._native() for instrument in self._items]

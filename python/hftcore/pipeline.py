@@ -166,11 +166,7 @@ class FeaturePipeline:
         pipeline = cls(spec)
         try:
             pipeline._native_pipeline = _core.feature.Pipeline.restore(spec._native(), blob)
-            natives = pipeline._native_pipeline.instruments
-            pipeline._instruments = InstrumentTable(
-                Instrument(i.symbol, (i.tick_num, i.tick_den), (i.lot_num, i.lot_den), i.min_px_ticks, i.max_px_ticks)
-                for i in natives
-            )
+            pipeline._instruments = InstrumentTable._from_native(pipeline._native_pipeline.instruments)
             pipeline._symbols = pipeline._instruments.symbols
         except ValueError as error:
             raise SpecError(str(error)) from None

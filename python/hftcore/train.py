@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hftcore.errors import ModelMismatchError, ParameterError, TrainingDataError
+from hftcore.errors import ModelMismatchError, TrainingDataError
 from hftcore.files import write_atomically
 from hftcore.forest import load_forest
 from hftcore.forest.importers import LIGHTGBM_FILE
 from hftcore.forest.mllib_reader import is_mllib_folder
 from hftcore.manifest import TRAINING, read_object
+from hftcore.train_rules import check_train_parameter
 from hftcore.training_table import TrainingTable, open_training_table
 
 if TYPE_CHECKING:
     from hftcore.spec import FeatureSpec
 
 Progress = Callable[[int, int], None]  # (trees done, trees in all)
-
-MAX_DEPTH: Final = 16  # 65,536 leaves: beyond it LightGBM refuses (its limit is 2**17) and MLlib runs out of memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +45,8 @@ class TrainParams:
     min_rows_per_leaf: int
 
     def __post_init__(self) -> None:
-        for name, least in (("n_trees", 1), ("max_bins", 2), ("min_rows_per_leaf", 1)):
-            if getattr(self, name) < least:
-                raise ParameterError(f"{name} must be >= {least}, was {getattr(self, name)}")
-        if not 1 <= self.depth <= MAX_DEPTH:
-            raise ParameterError(f"depth must be 1 to {MAX_DEPTH}, was {self.depth}")
-        for name in ("learning_rate", "subsample"):
-            share = getattr(self, name)
-            if not (math.isfinite(share) and 0.0 < share <= 1.0):
-                raise ParameterError(f"{name} must be above 0 and at most 1, was {share}")
+        for f in fields(self):
+            check_train_parameter(f.name, getattr(self, f.name))
 
 
 @dataclass(frozen=True, slots=True)

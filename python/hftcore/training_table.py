@@ -42,6 +42,15 @@ class TrainingTable:
         for batch in _batches(self.path, self.names, self.rows):
             yield _matrix(batch, self.names), batch.column("label").to_numpy(zero_copy_only=False).astype(np.int8)
 
+    def features(self) -> npt.NDArray[np.float64]:
+        """Features (n, n_features) of the rows to train on, in one matrix that is filled batch by batch."""
+        found = np.empty((self.n_rows_table if self.rows is None else len(self.rows), len(self.names)))
+        at = 0
+        for features, _ in self.batches():
+            found[at : at + len(features)] = features
+            at += len(features)
+        return found
+
 
 def open_training_table(
     path: str | Path, names: tuple[str, ...], *, max_rows: int | None = None, seed: int = 7

@@ -1,12 +1,8 @@
-"""One real three-broker cluster for all tests that need Kafka: starting it costs about six seconds."""
+"""What tests of Kafka do with the cluster, and with the topics, of the conftest above."""
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import random
-import re
-import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hftcore.errors import JarError, JavaNotFoundError, MissingExtraError
 from hftcore.kafka import Cluster
 from hftcore.kafka.process import log_file
 from hftcore.kafka.properties import NODES
@@ -24,57 +19,7 @@ if TYPE_CHECKING:
     from hftcore.proof.chaos.tape import TapeKind
 
 MakeTopic = Callable[..., str]
-
-# As it was when the tests were collected: Spark's tests set it to a folder of their own, where no jar is.
-_CACHE_HOME = os.environ.get("XDG_CACHE_HOME")
 _LOG_LINES = 30
-
-
-def _missing(reason: str) -> None:
-    """Skip on a laptop; fail where CI promises that everything is there."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """The cluster. Hurt it as you like: it is healed after each test, and ends with this process, however that ends."""
-    if importlib.util.find_spec("confluent_kafka") is None:
-        _missing("confluent-kafka is not installed: pip install 'hftcore[kafka]'")
-    cluster = Cluster(tmp_path_factory.mktemp("kafka"), failover="fast", tied=True)
-    with pytest.MonkeyPatch.context() as patch:
-        if _CACHE_HOME is None:
-            patch.delenv("XDG_CACHE_HOME", raising=False)
-        else:
-            patch.setenv("XDG_CACHE_HOME", _CACHE_HOME)
-        try:
-            cluster.up()
-        except (JavaNotFoundError, MissingExtraError, JarError) as error:
-            _missing(str(error))
-        yield cluster
-        cluster.down(purge=True)
-
-
-@pytest.fixture
-def topics(kafka: Cluster, request: pytest.FixtureRequest) -> Iterator[MakeTopic]:
-    """Makes topics of this test's own: ``topics(partitions=1, replication=3, config=None, name="")`` returns a name.
-
-    They are deleted after the test. Without ``config`` a write needs two replicas in sync.
-    """
-    made: list[str] = []
-
-    def make(partitions: int = 1, replication: int = 3, config: Mapping[str, str] | None = None, name: str = "") -> str:
-        test = re.sub(r"[^A-Za-z0-9._-]+", "-", request.node.name)[:80]
-        full = "-".join(part for part in (test, name, uuid.uuid4().hex[:8]) if part)
-        wanted = {"min.insync.replicas": str(min(2, replication))} if config is None else config
-        kafka.create_topic(full, partitions, replication, wanted)
-        made.append(full)
-        return full
-
-    yield make
-    kafka.heal()
-    kafka.delete_topics(*made)
 
 
 @pytest.fixture

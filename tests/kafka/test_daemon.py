@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import time
 
@@ -12,6 +14,7 @@ import pytest
 from hftcore import daemon
 from hftcore.proof import load_settings, prove_shards
 from hftcore.proof.chaos.campaign import problem_of
+from hftcore.proof.chaos.round import LIVE
 from hftcore.proof.chaos.tape import TapeKind
 from hftcore.proof.frames import Kind, sealed, split_journal
 
@@ -58,6 +61,24 @@ def test_an_ordered_end_leaves_nothing_to_replay(make_round):
     again = r.start()
     replayed = [line["replayed"] for _, line in again.lines if line.get("msg") == "recovered"]
     assert replayed == [0] * r.tape.kind.n_partitions
+    r.stop()
+    proven(r)
+
+
+def test_asked_to_end_while_it_recovers_it_does_and_the_next_start_goes_on(make_round):
+    r = make_round(PLAIN, {"snapshot": 'interval = "1h"'})  # all of it is replayed
+    r.start()
+    r.feed.start()
+    r.drain()
+    r.kill()
+    recovering = r.start("during_recovery:300:pause", wait=False)
+    recovering.wait_paused()
+    os.kill(recovering.pid, signal.SIGTERM)  # seen when it goes on
+    recovering.resume()
+    assert recovering.wait(10.0) == 0
+    assert recovering.said("asked to end before live")
+    assert not recovering.when(LIVE)
+    r.start()
     r.stop()
     proven(r)
 

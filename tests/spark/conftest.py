@@ -99,6 +99,14 @@ def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
 
 
 @pytest.fixture(scope="session")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> hc.Artifact:
+    """A model that decides all the time."""
+    from hftcore.proof.chaos.model import busy_artifact
+
+    return busy_artifact(tmp_path_factory.mktemp("model") / "busy.hft")
+
+
+@pytest.fixture(scope="session")
 def s3(spark: object) -> Iterator[str]:
     """Moto's S3 server with a bucket, known to the session: the bucket's ``s3a://`` URL."""
     if "hadoop-aws" not in spark.sparkContext.getConf().get("spark.jars", ""):  # type: ignore[attr-defined]

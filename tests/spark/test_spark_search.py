@@ -14,7 +14,7 @@ import pytest
 
 import hftcore as hc
 import hftcore.spark as hs
-from hftcore.errors import ModelMismatchError, ParameterError
+from hftcore.errors import ModelMismatchError, ParameterError, TrainingDataError
 from hftcore.forest import load_forest
 from hftcore.search.trained import Trained
 
@@ -101,6 +101,16 @@ def test_xgboost_takes_a_spark_table_and_is_exported(
     assert exported.spark is None
     assert 0.0 < exported.max_abs_diff < 1e-6
     assert exported.n_flipped == 0
+
+
+def test_a_spark_table_too_large_for_the_driver_is_refused_before_it_is_collected(
+    spark: Any, table: Path, spec: hc.FeatureSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = spark.createDataFrame(pq.read_table(table))
+    monkeypatch.setattr(type(frame), "toArrow", lambda self: pytest.fail("it was collected"))
+    monkeypatch.setattr("hftcore.search.data.machine_memory", lambda: 1_000)
+    with pytest.raises(TrainingDataError, match=r"the Spark table: [\d,]+ rows of .* pass max_rows"):
+        tuned("lightgbm", spark, frame, spec, tmp_path / "out")
 
 
 def test_lightgbm_has_the_same_face_and_starts_no_spark(

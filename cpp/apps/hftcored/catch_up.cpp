@@ -15,7 +15,8 @@ constexpr std::chrono::seconds kPatience{2};
 CatchUp::CatchUp(Source& source, Decoding& decoding, std::span<const ShardLanes> shards, std::vector<Input> left_over)
     : source_{source}, decoding_{decoding}, n_shards_{shards.size()} {
   for (std::size_t shard = 0; shard < shards.size(); ++shard) {
-    for (const sequence::Lane lane : shards[shard].lanes) lanes_.push_back({shard, lane, {}, std::chrono::steady_clock::now()});
+    for (const sequence::Lane lane : shards[shard].lanes)
+      lanes_.push_back({shard, lane, {}, std::chrono::steady_clock::now()});
   }
   for (Input& input : left_over) {
     std::find_if(lanes_.begin(), lanes_.end(), [&](const Lane& l) {

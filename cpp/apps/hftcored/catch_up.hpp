@@ -14,10 +14,10 @@ namespace hft::daemon {
 
 /// Reads what lay in the topics when the daemon started, each shard's lanes merged by event time.
 ///
-/// Live, a trade and the quote beside it arrive together and the order of arrival is the order. A backlog is read lane by
-/// lane as fast as it comes: without this, a shard would see an hour of trades before the first quote, and its features
-/// would leave the quotes out as late. Any order is right as far as recovery goes, since it is recorded; this is the one
-/// that resembles what happened. Ingest thread.
+/// Live, a trade and the quote beside it arrive together and the order of arrival is the order. A backlog is read lane
+/// by lane as fast as it comes: without this, a shard would see an hour of trades before the first quote, and its
+/// features would leave the quotes out as late. Any order is right as far as recovery goes, since it is recorded; this
+/// is the one that resembles what happened. Ingest thread.
 class CatchUp {
  public:
   struct ShardLanes {

@@ -82,7 +82,8 @@ void Comparer::differ(const std::string& what) {
 }
 
 void Comparer::check() const {
-  if (journal_failed_) throw Fatal(ExitCode::kDisk, "shard " + std::to_string(shard_) + ": the journal cannot be written");
+  if (journal_failed_)
+    throw Fatal(ExitCode::kDisk, "shard " + std::to_string(shard_) + ": the journal cannot be written");
   if (difference_) throw Fatal(ExitCode::kMismatch, "shard " + std::to_string(shard_) + ": " + *difference_);
 }
 

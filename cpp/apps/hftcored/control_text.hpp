@@ -18,8 +18,8 @@ namespace hft::daemon {
 [[nodiscard]] std::size_t control_text_bytes(std::uint64_t number, std::uint64_t n_inputs,
                                              const Change& change) noexcept;
 
-/// The settings in such a text, and where its lanes start; empty but in control 0. Throw std::invalid_argument for another
-/// text.
+/// The settings in such a text, and where its lanes start; empty but in control 0. Throw std::invalid_argument for
+/// another text.
 [[nodiscard]] std::string settings_in(std::string_view control);
 [[nodiscard]] std::map<sequence::Lane, std::uint64_t> start_in(std::string_view control);
 

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "signals.hpp"
+
 namespace hft::daemon {
 namespace {
 
@@ -17,16 +19,6 @@ constexpr std::chrono::seconds kSnapshotWait{5};
 constexpr std::chrono::seconds kEndWait{15};
 constexpr std::chrono::milliseconds kBurstWait{5};
 constexpr std::size_t kMostPerBurst = 4096;
-
-/// The next of the blocked signals, or 0 when none came in time.
-int next_signal(std::chrono::milliseconds timeout) noexcept {
-  sigset_t wanted;
-  sigemptyset(&wanted);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&wanted, signal);
-  const timespec wait{0, std::chrono::nanoseconds{timeout}.count()};
-  const int signal = sigtimedwait(&wanted, nullptr, &wait);
-  return signal > 0 ? signal : 0;
-}
 
 void pin(std::uint32_t cpu) {
   cpu_set_t cpus;
@@ -63,6 +55,10 @@ void Daemon<Timed>::run() {
   panel_.set_model(setup_.model.model_id);
   try {
     start_.run();
+  } catch (const EndAsked&) {
+    log_.info("asked to end before live: the next start meets again what this one did");
+    panel_.set_state("stopped");
+    return;
   } catch (const std::exception& error) {
     panel_.set_state("stopped");
     panel_.set_error(error.what());
@@ -100,13 +96,14 @@ void Daemon<Timed>::go_live() {
   std::vector<Input> left_over;
   for (std::size_t i = 0; i < start_.members.size(); ++i) {
     Member<Timed>& member = start_.members[i];
-    journals.push_back(std::move(*member.journal));
-    live.push_back({member.shard.get(), member.slot.get(), std::make_unique<LiveEmitter>(static_cast<std::uint8_t>(i), rings_)});
+    journals.push_back(member.journal->take_writer());
+    live.push_back(
+        {member.shard.get(), member.slot.get(), std::make_unique<LiveEmitter>(static_cast<std::uint8_t>(i), rings_)});
     snapshots.push_back({.setup = member.setup, .store = member.store.get(), .slot = member.slot.get()});
     left_over.insert(left_over.end(), member.left_over.begin(), member.left_over.end());
   }
-  journals_ = std::make_unique<Journals>(std::move(journals), rings_, std::chrono::nanoseconds{setup_.config.journal_sync_ns},
-                                         panel_.journal_sync);
+  journals_ = std::make_unique<Journals>(std::move(journals), rings_,
+                                         std::chrono::nanoseconds{setup_.config.journal_sync_ns}, panel_.journal_sync);
   hot_ = std::make_unique<Hot<Timed>>(std::move(live), rings_, stopwatch(panel_.hot_times), panel_.hot);
   ingest_ = std::make_unique<Ingest<Timed>>(*start_.source, *start_.decoding, rings_, mailbox_,
                                             stopwatch(panel_.ingest_times), panel_.ingest, setup_.config.threads.wait);
@@ -114,8 +111,8 @@ void Daemon<Timed>::go_live() {
                                                start_.reader.get(), start_.fence_epoch, log_, panel_.snapshot);
   if (auto* outlet = dynamic_cast<KafkaOutlet*>(start_.outlet.get())) {
     outlet->set_gauges(panel_.outlet);
-    lookers_ = std::make_unique<Lookers>(*outlet, *start_.reader, dynamic_cast<KafkaSource*>(start_.source.get()), panel_,
-                                         log_, start_.fence_epoch);
+    lookers_ = std::make_unique<Lookers>(*outlet, *start_.reader, dynamic_cast<KafkaSource*>(start_.source.get()),
+                                         panel_, log_, start_.fence_epoch);
   }
 
   // Settings that were changed while nobody was here: taken up at the first live position.

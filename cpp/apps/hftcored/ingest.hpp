@@ -49,8 +49,8 @@ struct IngestCounters {
   telemetry::Counter stale;
 };
 
-/// The ingest thread: polls, decodes in place, pushes. It may wait for the source and for room in the ring; where threads
-/// spin, it asks the source without a pause.
+/// The ingest thread: polls, decodes in place, pushes. It may wait for the source and for room in the ring; where
+/// threads spin, it asks the source without a pause.
 template <bool Timed>
 class Ingest {
  public:

@@ -50,10 +50,10 @@ void Journals::run() {
 void Journals::append(const JournalItem& item) {
   File& file = *files_[item.shard];
   file.dirty = true;
-  const bool stored =
-      item.change == nullptr
-          ? file.journal.append(item.record)
-          : file.journal.append_text(ledger::FrameKind::kControl, control_text(item.number, item.n_inputs, *item.change));
+  const bool stored = item.change == nullptr
+                          ? file.journal.append(item.record)
+                          : file.journal.append_text(ledger::FrameKind::kControl,
+                                                     control_text(item.number, item.n_inputs, *item.change));
   if (!stored) fail(file);
 }
 
@@ -75,8 +75,8 @@ void Journals::sync() {
 }
 
 void Journals::fail(const File& file) const {
-  throw Fatal(ExitCode::kDisk,
-              "the journal cannot be written: " + std::error_code{file.journal.error_number(), std::generic_category()}.message());
+  throw Fatal(ExitCode::kDisk, "the journal cannot be written: " +
+                                   std::error_code{file.journal.error_number(), std::generic_category()}.message());
 }
 
 }  // namespace hft::daemon

@@ -153,7 +153,8 @@ bool KafkaOutlet::publish_control(const Output& output) {
   for (std::size_t i = 0; i < sequence::kOutputs; ++i) {
     if (output.seq < shard.n_controls[i]) continue;
     shard.n_controls[i] = output.seq + 1;
-    if (!send(shard, i, {shard.next_seq[i], fence_epoch_, 0, output.n_inputs}, {.key = {}, .value = frame})) return false;
+    if (!send(shard, i, {shard.next_seq[i], fence_epoch_, 0, output.n_inputs}, {.key = {}, .value = frame}))
+      return false;
   }
   return true;
 }

@@ -38,8 +38,8 @@ struct OutletGauges {
 /// Every message says which inputs were taken since the last one of its output, so each output alone tells the order up
 /// to its last message. When an output was silent for kMostRuns runs it gets a message without a record.
 ///
-/// publish() belongs to the publisher's thread; poll() to one other, so that acknowledgements come in while nothing goes
-/// out. Cost: about 2 us a message.
+/// publish() belongs to the publisher's thread; poll() to one other, so that acknowledgements come in while nothing
+/// goes out. Cost: about 2 us a message.
 class KafkaOutlet final : public Outlet {
  public:
   static constexpr std::size_t kMostRuns = 512;  // 4 KiB of header

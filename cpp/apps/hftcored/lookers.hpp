@@ -24,7 +24,8 @@ class Lookers {
   void poll_acks();
   /// Reads own outputs: is there a newer lease?
   void watch_outputs();
-  /// Client errors, new leaders, lag. Clients look for new leaders once a second; asking for them makes it milliseconds.
+  /// Client errors, new leaders, lag. Clients look for new leaders once a second; asking for them makes it
+  /// milliseconds.
   void take_care();
   /// Any thread.
   void end() noexcept { ending_.store(true); }

@@ -15,6 +15,7 @@
 #include "hft/base/descriptor.hpp"
 #include "hft/base/fault.hpp"
 #include "hft/telemetry/log.hpp"
+#include "signals.hpp"
 
 namespace {
 
@@ -32,8 +33,10 @@ constexpr std::string_view kUsage =
     "  --describe     print the configuration with its defaults, secrets as ***, then end\n"
     "  --schema       print the JSON schema of the configuration\n"
     "\n"
-    "signals: TERM, INT drain, snapshot and end; HUP reloads [strategy], [risk] and [model]\n"
-    "exit codes: 0 ended as asked, 2 configuration, 3 model, 4 another daemon holds the state folder, 5 fenced by a newer\n"
+    "signals: TERM, INT drain, snapshot and end (while recovering: end at once); HUP reloads [strategy], [risk] and\n"
+    "  [model]\n"
+    "exit codes: 0 ended as asked, 2 configuration, 3 model, 4 another daemon holds the state folder, 5 fenced by a "
+    "newer\n"
     "  daemon, 6 input lost, 7 mismatch with what was published, 8 disk, 9 Kafka, 10 internal\n"
     "environment: HFTCORE_LIBRDKAFKA the Kafka client's library; HFTCORED_FAULT crash at a named point, for tests\n";
 
@@ -77,10 +80,7 @@ Arguments parse(std::span<char*> words) {
 
 /// Signals are for the control thread alone; those that would end us by a closed pipe or a full disk become errors.
 void arrange_signals() {
-  sigset_t blocked;
-  sigemptyset(&blocked);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&blocked, signal);
-  pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
+  hft::daemon::block_signals();
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
 }

@@ -31,7 +31,8 @@ class Outlet {
 
   /// Cold path: goes on where a shard's history ends.
   virtual void resume(std::size_t shard, const sequence::Position& from, const sequence::History& history) = 0;
-  /// Publisher thread, around what it has at hand: waits up to `timeout` for room on the way out. False: there was none.
+  /// Publisher thread, around what it has at hand: waits up to `timeout` for room on the way out. False: there was
+  /// none.
   [[nodiscard]] virtual bool begin_burst(std::chrono::microseconds timeout) = 0;
   virtual void end_burst() = 0;
   /// Publisher thread. Takes over the poison of its output. False: it cannot go out, and neither may what follows.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "exit_code.hpp"
+#include "signals.hpp"
 
 namespace hft::daemon {
 namespace {
@@ -68,8 +69,10 @@ std::uint32_t OutputReader::read_to_end(std::chrono::milliseconds timeout) {
   for (const Lane& lane : lanes_) {
     const kafka::Watermarks marks = consumer_->watermarks(names_[lane.output], lane.partition, timeout);
     if (lane.next_offset < marks.low || lane.next_offset > marks.high) {
-      throw Fatal(ExitCode::kInputLost, where(lane, lane.next_offset) + ": what this daemon published since its snapshot is not there, the topic holds [" +
-                                            std::to_string(marks.low) + ", " + std::to_string(marks.high) + ")");
+      throw Fatal(ExitCode::kInputLost,
+                  where(lane, lane.next_offset) +
+                      ": what this daemon published since its snapshot is not there, the topic holds [" +
+                      std::to_string(marks.low) + ", " + std::to_string(marks.high) + ")");
     }
     ends[&lane] = marks.high;
   }
@@ -87,6 +90,7 @@ template <class Done>
 void OutputReader::read_until(Done&& done, const sequence::Lease* own, std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   while (!std::all_of(lanes_.begin(), lanes_.end(), done)) {
+    end_if_asked();
     Batch batch{*consumer_};
     for (const kafka::Message& message : batch.poll(kPoll)) {
       Lane& lane = lane_of(message);
@@ -95,7 +99,8 @@ void OutputReader::read_until(Done&& done, const sequence::Lease* own, std::chro
     }
     check_consumer();
     if (batch.n == 0 && std::chrono::steady_clock::now() > deadline) {
-      throw Fatal(ExitCode::kKafka, "own outputs could not be read back within " + std::to_string(timeout.count()) + " ms");
+      throw Fatal(ExitCode::kKafka,
+                  "own outputs could not be read back within " + std::to_string(timeout.count()) + " ms");
     }
   }
 }
@@ -112,7 +117,8 @@ void OutputReader::see(Lane& lane, OutputMessage message, const sequence::Lease*
   }
   if (own == nullptr) return;
   const sequence::Lease& current = lane.reader.current();
-  const bool is_own = std::equal(std::begin(current.writer_id), std::end(current.writer_id), std::begin(own->writer_id));
+  const bool is_own =
+      std::equal(std::begin(current.writer_id), std::end(current.writer_id), std::begin(own->writer_id));
   if (verdict == LeaseReader::Verdict::kLease && is_own) {
     lane.has_own_lease = true;
   } else if (current.fence_epoch >= own->fence_epoch && !is_own) {

@@ -24,7 +24,8 @@ class StaleSnapshot : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Reads our own outputs: first as history, up to the lease of this daemon; then watches them, to see who comes after us.
+/// Reads our own outputs: first as history, up to the lease of this daemon; then watches them, to see who comes after
+/// us.
 class OutputReader {
  public:
   /// Where to begin with one shard's outputs.
@@ -41,8 +42,8 @@ class OutputReader {
 
   /// Reads what is there now; returns the highest fence epoch. Throws StaleSnapshot, Fatal.
   [[nodiscard]] std::uint32_t read_to_end(std::chrono::milliseconds timeout);
-  /// Reads on until this lease stands in every output: what was read is final then. Throws Fatal (kFenced) where another
-  /// writer's came first.
+  /// Reads on until this lease stands in every output: what was read is final then. Throws Fatal (kFenced) where
+  /// another writer's came first.
   void read_to_lease(const sequence::Lease& own, std::chrono::milliseconds timeout);
   /// The valid messages of a shard, once: they are moved out.
   [[nodiscard]] Messages take(std::size_t shard) { return std::move(messages_[shard]); }

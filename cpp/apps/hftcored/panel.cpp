@@ -37,7 +37,8 @@ telemetry::Layout layout_of(const Setup& setup) {
 
 }  // namespace
 
-Panel::Panel(const Setup& setup) : Panel{telemetry::Page::create(setup.config.telemetry_page, layout_of(setup)), setup} {}
+Panel::Panel(const Setup& setup)
+    : Panel{telemetry::Page::create(setup.config.telemetry_page, layout_of(setup)), setup} {}
 
 Panel::Panel(telemetry::Page page, const Setup& setup)
     : ingest_times{page.place<engine::StageTimes>("ingest")},

@@ -19,6 +19,7 @@
 #include "hft/ledger/journal_reader.hpp"
 #include "hft/sequence/history.hpp"
 #include "shard.hpp"
+#include "signals.hpp"
 #include "source.hpp"
 
 namespace hft::daemon {
@@ -74,7 +75,8 @@ class Recovery {
       : shard_{shard}, index_{index}, history_{history}, source_{source}, decoding_{decoding}, comparer_{comparer},
         change_of_{std::move(change_of)} {}
 
-  /// Throws Fatal: kMismatch, kInputLost. `until_journal_ends`: where the journal is all the history there is.
+  /// Throws Fatal: kMismatch, kInputLost; EndAsked. `until_journal_ends`: where the journal is all the history there
+  /// is.
   void run(bool until_journal_ends) {
     apply_controls();
     for (const sequence::Run& run : history_.order().runs()) {
@@ -114,9 +116,9 @@ class Recovery {
       const std::uint64_t said = shard_.position().sequence.seqs[i];
       const sequence::OutputMessage* stranger = history_.find(output, said);
       if (stranger == nullptr) continue;
-      throw Fatal(ExitCode::kMismatch, "shard " + std::to_string(index_) + ": " + std::string{sequence::kOutputNames[i]} +
-                                           ", offset " + std::to_string(stranger->offset) +
-                                           ": does not follow from the inputs that it speaks of");
+      throw Fatal(ExitCode::kMismatch,
+                  "shard " + std::to_string(index_) + ": " + std::string{sequence::kOutputNames[i]} + ", offset " +
+                      std::to_string(stranger->offset) + ": does not follow from the inputs that it speaks of");
     }
   }
 
@@ -137,12 +139,14 @@ class Recovery {
   }
 
   void refill(sequence::Lane lane, Buffered& buffered) {
+    end_if_asked();
     buffered.inputs.clear();
     buffered.next = 0;
     std::vector<RawInput> raw(kBatch);
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
     std::size_t n = 0;
     while ((n = source_.poll_lane(index_, lane, raw, kPoll)) == 0) {
+      end_if_asked();
       if (source_.ended() || std::chrono::steady_clock::now() > deadline) {
         throw Fatal(ExitCode::kInputLost, "shard " + std::to_string(index_) + ": lane " + std::to_string(lane) +
                                               " ends before what was published from it");

@@ -53,7 +53,8 @@ ShardSetup make_shard(const config::DaemonConfig& config, const artifact::Loaded
     shard.lanes.push_back(sequence::make_lane(topic, partition));
   }
   shard.folder = config.state_dir / ("shard-" + std::to_string(partition));
-  shard.identity = {model.spec.sha256, instruments_json(shard.instruments), config.epoch, partition, config.input.topics};
+  shard.identity = {model.spec.sha256, instruments_json(shard.instruments), config.epoch, partition,
+                    config.input.topics};
   return shard;
 }
 
@@ -116,8 +117,9 @@ engine::EngineConfig Setup::engine_config(const engine::Settings& settings) cons
 Setup make_setup(config::DaemonConfig config) {
   Setup setup;
   if (config.stale_after_ns > 0 && config.input.kind != config::InputKind::kKafka) {
-    throw Fatal(ExitCode::kConfig, "risk.stale_after: must be 0 unless input.kind is \"kafka\": without outputs on Kafka "
-                                   "it is nowhere recorded which inputs were stale");
+    throw Fatal(ExitCode::kConfig,
+                "risk.stale_after: must be 0 unless input.kind is \"kafka\": without outputs on Kafka "
+                "it is nowhere recorded which inputs were stale");
   }
   setup.schemas = read_schemas(config);
   setup.model = artifact::load(config.model.path);

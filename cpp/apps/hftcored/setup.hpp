@@ -30,6 +30,8 @@ struct ShardSetup {
   std::vector<sequence::Lane> lanes;
   std::filesystem::path folder;
   SnapshotIdentity identity;
+
+  [[nodiscard]] std::filesystem::path journal() const { return folder / "journal.hftj"; }
 };
 
 /// Models and settings by their words, each made once and kept for the daemon's life. Cold threads; locked.

@@ -168,18 +168,8 @@ class Shard {
 
   /// A feed numbers a symbol's records in each topic by itself: topics interleave freely.
   [[nodiscard]] bool in_sequence(event::Event& event, sequence::Lane lane, std::uint64_t feed_seq) noexcept {
-    using Seen = event::SequenceGuard::Seen;
     const auto guarded = static_cast<std::uint32_t>(sequence::topic_of(lane) * n_symbols_ + event.symbol_id);
-    switch (guard_.check(guarded, feed_seq, event.flags)) {
-      case Seen::kFirst:
-      case Seen::kNext:
-      case Seen::kUnnumbered: return true;
-      case Seen::kGap: event.flags |= event::kGapBefore, ++position_.counters.gaps; return true;
-      case Seen::kReset: ++position_.counters.resets; return true;
-      case Seen::kDuplicate: ++position_.counters.duplicates; return false;
-      case Seen::kLate: ++position_.counters.late; return false;
-    }
-    return false;
+    return event::admit(guard_, guarded, feed_seq, event, position_.counters);
   }
 
   std::uint64_t next_seq(sequence::Output output) noexcept {

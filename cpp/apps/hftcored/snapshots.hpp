@@ -21,7 +21,8 @@ struct CopySlot {
     kCopying = 1,  // the hot thread's
     kReady = 2,    // the snapshotter's
   };
-  CopySlot(std::size_t n_guarded, std::size_t n_lanes, engine::StateCopy made) : guard{n_guarded}, copy{std::move(made)} {
+  CopySlot(std::size_t n_guarded, std::size_t n_lanes, engine::StateCopy made)
+      : guard{n_guarded}, copy{std::move(made)} {
     position.next_offsets.resize(n_lanes);
   }
 

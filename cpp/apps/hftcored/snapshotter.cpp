@@ -31,7 +31,8 @@ void Snapshotter::step() {
                journals_.synced_bytes(i) < shard.slot->position.journal_bytes) {
       continue;  // not before all that it stands on is safe
     } else if (reader_ != nullptr && *std::min_element(offsets.begin(), offsets.end()) < 0) {
-      log_.info("a marker was sent twice and its place is not known: no snapshot this time", {{"partition", shard.setup->partition}});
+      log_.info("a marker was sent twice and its place is not known: no snapshot this time",
+                {{"partition", shard.setup->partition}});
     } else if (reader_ != nullptr && !reader_->has_read(i, offsets)) {
       continue;  // not before it is sure that no successor's lease stands before the markers
     } else {

@@ -7,7 +7,6 @@
 
 #include "control_text.hpp"
 #include "exit_code.hpp"
-#include "hft/base/json.hpp"
 #include "tape_source.hpp"
 
 namespace hft::daemon {
@@ -56,31 +55,30 @@ void Start<Timed>::run() {
     try {
       read_outputs();
     } catch (const StaleSnapshot& error) {
-      log_.warning("a snapshot was made after its writer had been fenced: beginning from the start", {{"what", error.what()}});
+      log_.warning("a snapshot was made after its writer had been fenced: beginning from the start",
+                   {{"what", error.what()}});
       make_shards(false);
       try {
         read_outputs();
       } catch (const StaleSnapshot& again) {
-        throw Fatal(ExitCode::kInputLost, std::string{"the outputs do not begin with their first lease: "} + again.what());
+        throw Fatal(ExitCode::kInputLost,
+                    std::string{"the outputs do not begin with their first lease: "} + again.what());
       }
     }
   } else {
     outlet = std::make_unique<NoOutlet>(
         [](void* log, const Poison& poison) {
-          static_cast<telemetry::Log*>(log)->warning("no event", {{"source", poison.source}, {"reason", poison.reason}});
+          static_cast<telemetry::Log*>(log)->warning("no event",
+                                                     {{"source", poison.source}, {"reason", poison.reason}});
         },
         &log_);
   }
-  std::vector<std::vector<std::byte>> tails(members.size());
-  std::vector<std::uint64_t> tails_begin(members.size());
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    open_journal(members[i], tails[i], tails_begin[i]);
-    if (!setup_.uses_kafka()) {
-      members[i].history.emplace(members[i].begin(), controls_in_tail(tails[i], tails_begin[i], members[i]));
-    }
+  for (Member<Timed>& member : members) {
+    open_journal(member);
+    if (!setup_.uses_kafka()) member.history.emplace(member.begin(), member.journal->controls());
   }
   open_source();
-  for (std::size_t i = 0; i < members.size(); ++i) recover(i, tails[i], tails_begin[i]);
+  for (std::size_t i = 0; i < members.size(); ++i) recover(i);
 }
 
 template <bool Timed>
@@ -109,12 +107,11 @@ void Start<Timed>::make_shards(bool use_snapshots) {
 
 template <bool Timed>
 void Start<Timed>::load_snapshot(Member<Timed>& member) {
-  const auto journal = member.setup->folder / "journal.hftj";
   const snapshot::Search search = member.store->newest_valid([&](const snapshot::Loaded& loaded) {
     base::ByteReader in{loaded.payload()};
     const SnapshotHead head = read_snapshot_head(in, member.setup->identity);
     std::error_code none;
-    const std::uintmax_t n_bytes = std::filesystem::file_size(journal, none);
+    const std::uintmax_t n_bytes = std::filesystem::file_size(member.setup->journal(), none);
     if (none || n_bytes < head.position.journal_bytes) {
       throw std::invalid_argument("the journal ends before byte " + std::to_string(head.position.journal_bytes));
     }
@@ -143,8 +140,9 @@ void Start<Timed>::read_outputs() {
     parts.push_back({partition, member.setup->instruments});
     OutputReader::Begin begin{.partition = partition};
     begin.offsets.fill(kafka::kEarliest);
-    const bool known = member.head && std::none_of(member.head->output_offsets.begin(), member.head->output_offsets.end(),
-                                                   [](std::int64_t offset) { return offset < 0; });
+    const bool known =
+        member.head && std::none_of(member.head->output_offsets.begin(), member.head->output_offsets.end(),
+                                    [](std::int64_t offset) { return offset < 0; });
     if (known) {
       begin.fence_epoch = member.head->fence_epoch;
       for (std::size_t i = 0; i < sequence::kOutputs; ++i) begin.offsets[i] = member.head->output_offsets[i] + 1;
@@ -163,21 +161,13 @@ void Start<Timed>::read_outputs() {
   outlet = std::move(kafka_outlet);
 }
 
-/// The journal from the snapshot on; a new one gets its header.
 template <bool Timed>
-void Start<Timed>::open_journal(Member<Timed>& member, std::vector<std::byte>& tail, std::uint64_t& tail_begins_at) {
-  const auto path = member.setup->folder / "journal.hftj";
-  ledger::Resumed resumed = ledger::Journal::resume(path, member.head ? member.head->position.journal_bytes : 0);
-  member.journal.emplace(std::move(resumed.journal));
-  tail = std::move(resumed.tail);
-  tail_begins_at = resumed.tail_begins_at;
-  if (member.journal->recovery().n_bytes_cut != 0) {
-    log_.warning("torn end of the journal cut", {{"partition", member.setup->partition},
-                                                 {"bytes", member.journal->recovery().n_bytes_cut}});
-  }
-  const std::string header = run_header(setup_, *member.setup);
-  if (tail.empty() && !member.head && !member.journal->append_text(ledger::FrameKind::kRunHeader, header)) {
-    throw Fatal(ExitCode::kDisk, path.string() + ": cannot be written");
+void Start<Timed>::open_journal(Member<Timed>& member) {
+  std::optional<std::uint64_t> from_bytes;
+  if (member.head) from_bytes = member.head->position.journal_bytes;
+  member.journal.emplace(member.setup->journal(), run_header(setup_, *member.setup), from_bytes);
+  if (const std::uint64_t n_bytes = member.journal->n_bytes_cut(); n_bytes != 0) {
+    log_.warning("torn end of the journal cut", {{"partition", member.setup->partition}, {"bytes", n_bytes}});
   }
 }
 
@@ -195,7 +185,8 @@ std::vector<LaneBegin> Start<Timed>::lanes_of(const Member<Timed>& member) const
     } else if (!start.empty()) {
       const auto found = start.find(lane);
       if (found == start.end()) {
-        throw Fatal(ExitCode::kConfig, "input.topics: this shard was born with other topics: no lane " + std::to_string(lane));
+        throw Fatal(ExitCode::kConfig,
+                    "input.topics: this shard was born with other topics: no lane " + std::to_string(lane));
       }
       offset = static_cast<std::int64_t>(found->second);
     }
@@ -232,12 +223,10 @@ void Start<Timed>::open_source() {
 }
 
 template <bool Timed>
-void Start<Timed>::recover(std::size_t index, std::span<const std::byte> tail, std::uint64_t tail_begins_at) {
+void Start<Timed>::recover(std::size_t index) {
   Member<Timed>& member = members[index];
   Shard<Timed>& shard = *member.shard;
-  const auto path = member.setup->folder / "journal.hftj";
-  ledger::FrameScanner frames{tail, path.string(), tail_begins_at};
-  if (!member.head && !tail.empty()) check_header(frames, member);
+  ledger::FrameScanner frames = member.journal->frames();
   if (!member.head) {
     ShardPosition position = shard.position();
     for (std::size_t i = 0; i < shard.lanes().size(); ++i) {
@@ -245,7 +234,7 @@ void Start<Timed>::recover(std::size_t index, std::span<const std::byte> tail, s
     }
     shard.set_position(position);
   }
-  Comparer comparer{static_cast<std::uint8_t>(index), *member.history, frames, *member.journal};
+  Comparer comparer{static_cast<std::uint8_t>(index), *member.history, frames, member.journal->writer()};
   shard.emit_to(comparer);
   Recovery<Timed> recovery{shard, index, *member.history, *source, *decoding, comparer,
                            [this](const std::string& control) -> const Change& {
@@ -254,7 +243,10 @@ void Start<Timed>::recover(std::size_t index, std::span<const std::byte> tail, s
                            }};
   recovery.run(!setup_.uses_kafka());
   if (!comparer.journal_ended()) {
-    cut_journal(member, path);
+    // What it says beyond the last published word was never acted on: it is derived anew.
+    const std::uint64_t end = shard.position().journal_bytes;
+    log_.info("journal cut at the last published record", {{"partition", member.setup->partition}, {"bytes", end}});
+    member.journal->cut(end);
     comparer.forget_journal();
   }
   if (shard.position().sequence.n_controls == 0) be_born(index, comparer);
@@ -269,26 +261,6 @@ void Start<Timed>::recover(std::size_t index, std::span<const std::byte> tail, s
                           {"unpublished", member.unpublished.size()}});
 }
 
-/// What the journal says beyond the last published word was never acted on: it is derived anew.
-template <bool Timed>
-void Start<Timed>::cut_journal(Member<Timed>& member, const std::filesystem::path& path) {
-  const std::uint64_t end = member.shard->position().journal_bytes;
-  log_.info("journal cut at the last published record", {{"partition", member.setup->partition}, {"bytes", end}});
-  (void)member.journal->close();
-  member.journal.reset();
-  std::filesystem::resize_file(path, end);
-  member.journal.emplace(ledger::Journal::resume(path, end).journal);
-}
-
-template <bool Timed>
-void Start<Timed>::check_header(ledger::FrameScanner& frames, const Member<Timed>& member) const {
-  const auto first = frames.next();
-  const std::string wanted = run_header(setup_, *member.setup);
-  if (first && first->kind == ledger::FrameKind::kRunHeader && first->text() == wanted) return;
-  throw Fatal(ExitCode::kMismatch, (member.setup->folder / "journal.hftj").string() +
-                                       ": belongs to another configuration: its header must be " + wanted);
-}
-
 /// A shard that has no past: where its lanes begin and its first settings are its control 0.
 template <bool Timed>
 void Start<Timed>::be_born(std::size_t index, Comparer& comparer) {
@@ -300,21 +272,6 @@ void Start<Timed>::be_born(std::size_t index, Comparer& comparer) {
   comparer.begin_input(0);
   member.shard->apply(
       changes_.of_settings(config::settings_json(changes_.settings_of(setup_.config)), start_text(start)));
-}
-
-template <bool Timed>
-std::map<std::uint64_t, sequence::Control> Start<Timed>::controls_in_tail(std::span<const std::byte> tail,
-                                                                         std::uint64_t begins_at,
-                                                                         const Member<Timed>& member) const {
-  std::map<std::uint64_t, sequence::Control> controls;
-  ledger::FrameScanner frames{tail, (member.setup->folder / "journal.hftj").string(), begins_at};
-  while (const auto frame = frames.next()) {
-    if (frame->kind != ledger::FrameKind::kControl) continue;
-    const base::Json control = base::Json::parse(frame->text());
-    controls[static_cast<std::uint64_t>(control.at("control").as_int64())] = {
-        static_cast<std::uint64_t>(control.at("n_inputs").as_int64()), std::string{frame->text()}};
-  }
-  return controls;
 }
 
 template class Start<true>;

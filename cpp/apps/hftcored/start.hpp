@@ -22,6 +22,7 @@
 #include "recovery.hpp"
 #include "setup.hpp"
 #include "shard.hpp"
+#include "shard_journal.hpp"
 #include "snapshots.hpp"
 
 namespace hft::daemon {
@@ -35,7 +36,7 @@ struct Member {
   std::unique_ptr<CopySlot> slot;
   std::optional<SnapshotHead> head;  // of the snapshot that it started from
   std::optional<sequence::History> history;
-  std::optional<ledger::Journal> journal;
+  std::optional<ShardJournal> journal;
   std::vector<Output> unpublished;
   std::vector<Input> left_over;
 
@@ -50,7 +51,7 @@ class Start {
  public:
   Start(Setup& setup, Changes& changes, telemetry::Log& log, engine::Stopwatch<Timed> watch);
 
-  /// Throws Fatal, std::exception.
+  /// Throws Fatal, std::exception; EndAsked.
   void run();
 
   std::vector<Member<Timed>> members;
@@ -64,16 +65,11 @@ class Start {
   void make_shards(bool use_snapshots);
   void load_snapshot(Member<Timed>& member);
   void read_outputs();
-  void open_journal(Member<Timed>& member, std::vector<std::byte>& tail, std::uint64_t& tail_begins_at);
+  void open_journal(Member<Timed>& member);
   void open_source();
   [[nodiscard]] std::vector<LaneBegin> lanes_of(const Member<Timed>& member) const;
-  void recover(std::size_t index, std::span<const std::byte> tail, std::uint64_t tail_begins_at);
-  void check_header(ledger::FrameScanner& frames, const Member<Timed>& member) const;
-  void cut_journal(Member<Timed>& member, const std::filesystem::path& path);
+  void recover(std::size_t index);
   void be_born(std::size_t index, Comparer& comparer);
-  [[nodiscard]] std::map<std::uint64_t, sequence::Control> controls_in_tail(std::span<const std::byte> tail,
-                                                                            std::uint64_t begins_at,
-                                                                            const Member<Timed>& member) const;
 
   Setup& setup_;
   Changes& changes_;

@@ -122,7 +122,8 @@ void TapeSource::read_preamble(std::span<const event::Instrument> instruments) {
   const auto head = left().first(std::min(left().size(), wanted.size()));
   const auto expected = std::as_bytes(std::span{wanted});
   if (!std::equal(head.begin(), head.end(), expected.begin(), expected.end())) {
-    throw Fatal(ExitCode::kConfig, name_ + ": no packed tape of the instruments that `instruments` lists, in that order");
+    throw Fatal(ExitCode::kConfig,
+                name_ + ": no packed tape of the instruments that `instruments` lists, in that order");
   }
   at_ += wanted.size();
 }

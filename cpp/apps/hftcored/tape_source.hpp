@@ -20,8 +20,8 @@ namespace hft::daemon {
 /// offsets count the records. A daemon that goes on skips what it had: the same stream must be given again.
 class TapeSource final : public Source {
  public:
-  /// Cold path: an empty path is standard input. Throws Fatal (kConfig) where the tape cannot be read, or its instrument
-  /// table is not `instruments`.
+  /// Cold path: an empty path is standard input. Throws Fatal (kConfig) where the tape cannot be read, or its
+  /// instrument table is not `instruments`.
   TapeSource(const std::filesystem::path& path, event::Format format, std::span<const event::Instrument> instruments,
              std::uint64_t begin);
 

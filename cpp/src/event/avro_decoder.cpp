@@ -124,14 +124,19 @@ DecodeStatus AvroDecoder::decode(std::span<const std::byte> bytes, Event& out) c
     return DecodeStatus::kTruncated;
   std::uint32_t id = 0;
   std::memcpy(&id, begin + 1, sizeof id);
-  const Writer* const writer = writer_of(__builtin_bswap32(id));
+  return decode_record(__builtin_bswap32(id), bytes.subspan(kHeaderBytes), out);
+}
+
+DecodeStatus AvroDecoder::decode_record(std::uint32_t schema_id, std::span<const std::byte> record,
+                                        Event& out) const noexcept {
+  const Writer* const writer = writer_of(schema_id);
   if (writer == nullptr) [[unlikely]]
     return DecodeStatus::kUnknownSchema;
 
   // The event is made where it will stay: copied as a whole after it was written field by field, it would wait for
   // them.
   const Event before = out;
-  const std::string_view body{begin + kHeaderBytes, bytes.size() - kHeaderBytes};
+  const std::string_view body{chars(record), record.size()};
   DecodeStatus status = DecodeStatus::kOk;
   if (!writer->own || !OwnRecord{body}.read(symbols_, out)) [[unlikely]]
     status = run(*writer->program, body, out);

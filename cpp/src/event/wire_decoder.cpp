@@ -26,6 +26,14 @@ PackedMessageDecoder::PackedMessageDecoder(std::span<const Instrument> instrumen
   }
 }
 
+BareAvroDecoder::BareAvroDecoder(std::span<const Instrument> instruments, const AvroSchemas& schemas)
+    : records_{instruments, schemas}, schema_id_{schemas.empty() ? 0 : schemas.front().id} {
+  if (schemas.size() != 1) {
+    throw std::invalid_argument("schemas: Avro records without a header need the one schema that they were written "
+                                "with, had " + std::to_string(schemas.size()));
+  }
+}
+
 WireDecoder::WireDecoder(Format format, std::span<const Instrument> shard_instruments,
                          std::span<const std::uint32_t> global_ids, const AvroSchemas& schemas)
     : decoder_{PackedMessageDecoder{shard_instruments, global_ids}} {

@@ -89,7 +89,8 @@ void Client::configure(c::Conf* conf, std::span<const DefaultSetting> defaults, 
   set(conf, "log.queue", "true", false);
   for (const DefaultSetting& d : defaults) set(conf, d.name, d.value, d.optional);
   for (const Setting& s : settings) {
-    const auto ours = std::ranges::find_if(defaults, [&](const DefaultSetting& d) { return d.fixed && s.name == d.name; });
+    const auto ours =
+        std::ranges::find_if(defaults, [&](const DefaultSetting& d) { return d.fixed && s.name == d.name; });
     if (ours != defaults.end() && s.value != ours->value) {
       throw KafkaError(text_of(s) + " is fixed: " + ours->value);
     }

@@ -41,8 +41,8 @@ struct Search {
   bool gave_up = false;
 };
 
-/// Looks for a whole frame from `from` on. A text frame may have any length, so forged headers could each ask for a long
-/// checksum: the search stays linear by reading at most kReadsPerByte bytes for each byte there is.
+/// Looks for a whole frame from `from` on. A text frame may have any length, so forged headers could each ask for a
+/// long checksum: the search stays linear by reading at most kReadsPerByte bytes for each byte there is.
 Search next_whole_frame(std::span<const std::byte> bytes, std::uint64_t from) noexcept {
   constexpr std::uint64_t kReadsPerByte = 16;
   std::uint64_t budget_bytes = kReadsPerByte * bytes.size() + kMaxTextBytes;
@@ -91,10 +91,11 @@ std::optional<Frame> FrameScanner::next() {
   if (!header) {
     const Search next_frame = next_whole_frame(bytes_, at_ + kFrameAlign);
     if (next_frame.found_at) {
-      fail(at_, "the frame is damaged and a whole one follows at byte " + std::to_string(begins_at_ + *next_frame.found_at) +
-                    ": the file was altered, not cut short");
+      fail(at_, "the frame is damaged and a whole one follows at byte " +
+                    std::to_string(begins_at_ + *next_frame.found_at) + ": the file was altered, not cut short");
     }
-    if (next_frame.gave_up) fail(at_, "the frame is damaged and so much that follows looks like frames: this is no torn tail");
+    if (next_frame.gave_up)
+      fail(at_, "the frame is damaged and so much that follows looks like frames: this is no torn tail");
     return std::nullopt;
   }
   const auto kind = static_cast<FrameKind>(header->kind);

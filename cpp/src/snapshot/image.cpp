@@ -46,8 +46,8 @@ std::string defect_of(const ImageHeader& header, std::uint64_t number, std::uint
   if (header.number != number) return "is snapshot " + std::to_string(header.number) + " under another's name";
   const std::uint64_t has_bytes = file_bytes - sizeof header;
   if (header.payload_bytes == has_bytes) return "";
-  return std::string{header.payload_bytes > has_bytes ? "torn" : "too long"} + ": " + std::to_string(has_bytes) + " of " +
-         std::to_string(header.payload_bytes) + " payload bytes";
+  return std::string{header.payload_bytes > has_bytes ? "torn" : "too long"} + ": " + std::to_string(has_bytes) +
+         " of " + std::to_string(header.payload_bytes) + " payload bytes";
 }
 
 }  // namespace
@@ -57,7 +57,8 @@ std::string image_name(std::uint64_t number) {
 }
 
 std::optional<std::uint64_t> number_in(std::string_view name) noexcept {
-  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix) || name.size() <= kPrefix.size() + kSuffix.size()) return {};
+  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix) || name.size() <= kPrefix.size() + kSuffix.size())
+    return {};
   name.remove_prefix(kPrefix.size());
   name.remove_suffix(kSuffix.size());
   std::uint64_t number = 0;
@@ -72,7 +73,8 @@ bool write_image(int fd, std::uint64_t number, std::span<const std::span<const s
   for (const auto& piece : pieces) header.payload_bytes += piece.size();
   const std::uint64_t file_bytes = sizeof header + header.payload_bytes;
   // Room for all of it first: a disk that is too full says so before we take its last bytes from the journal.
-  if (::fallocate(fd, 0, 0, static_cast<off_t>(file_bytes)) != 0 && errno != EOPNOTSUPP && errno != ENOSYS) return false;
+  if (::fallocate(fd, 0, 0, static_cast<off_t>(file_bytes)) != 0 && errno != EOPNOTSUPP && errno != ENOSYS)
+    return false;
   if (::lseek(fd, sizeof header, SEEK_SET) < 0) return false;
 
   std::uint64_t n_written = 0;
@@ -104,7 +106,8 @@ ReadImage read_image(const std::filesystem::path& path, std::uint64_t number) {
   if (!file.is_open() || ::fstat(file.get(), &found) != 0) return {{}, "cannot be read: " + errno_text()};
   const auto file_bytes = static_cast<std::uint64_t>(found.st_size);
   ImageHeader header;
-  if (file_bytes < sizeof header) return {{}, "torn: " + std::to_string(file_bytes) + " bytes, shorter than its header"};
+  if (file_bytes < sizeof header)
+    return {{}, "torn: " + std::to_string(file_bytes) + " bytes, shorter than its header"};
   if (read_chunk(file.get(), reinterpret_cast<std::byte*>(&header), sizeof header) != sizeof header) {
     return {{}, "cannot be read: " + errno_text()};
   }

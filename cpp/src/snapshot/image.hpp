@@ -13,7 +13,8 @@
 
 namespace hft::snapshot {
 
-/// First 64 bytes of a snapshot file; the payload follows. Holds no clock: the same state and number make the same file.
+/// First 64 bytes of a snapshot file; the payload follows. Holds no clock: the same state and number make the same
+/// file.
 struct ImageHeader {
   std::array<char, 8> magic{'H', 'F', 'T', 'S', 'N', 'A', 'P', '1'};
   std::uint32_t version = 1;
@@ -33,7 +34,8 @@ inline constexpr std::string_view kSuffix = ".hfts";
 [[nodiscard]] std::optional<std::uint64_t> number_in(std::string_view name) noexcept;
 
 /// Writes header and payload to the descriptor and waits for the disk. False with errno set.
-[[nodiscard]] bool write_image(int fd, std::uint64_t number, std::span<const std::span<const std::byte>> pieces) noexcept;
+[[nodiscard]] bool write_image(int fd, std::uint64_t number,
+                               std::span<const std::span<const std::byte>> pieces) noexcept;
 
 /// Reads and checks a file. Its bytes, or why it is none to use.
 struct ReadImage {

@@ -41,7 +41,8 @@ Saved failed(const fs::path& path, const char* what, int error_number) noexcept 
 
 Store::Store(fs::path folder, std::size_t keep) : folder_{std::move(folder)}, keep_{keep} {
   if (keep_ < kMinKeep) {
-    throw std::invalid_argument("snapshots: keep must be >= " + std::to_string(kMinKeep) + ", was " + std::to_string(keep_));
+    throw std::invalid_argument("snapshots: keep must be >= " + std::to_string(kMinKeep) + ", was " +
+                                std::to_string(keep_));
   }
   std::error_code reason;
   fs::create_directories(folder_, reason);

@@ -25,8 +25,8 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kLevelNames{"debug", "info", "warning", "error"};
 
-/// Holds SIGPIPE back from this thread and takes the one that our own write may have caused, so that a reader who left is
-/// an errno here whatever the process does with the signal.
+/// Holds SIGPIPE back from this thread and takes the one that our own write may have caused, so that a reader who left
+/// is an errno here whatever the process does with the signal.
 class NoSigpipe {
  public:
   NoSigpipe() noexcept {
@@ -153,7 +153,8 @@ Log::Log(std::string name, Level least, int fd)
 
 Log::Log(std::string name, Level least, const std::filesystem::path& path) {
   base::Descriptor file{::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644)};
-  if (!file.is_open()) throw std::system_error(errno, std::generic_category(), path.string() + ": the log cannot be opened");
+  if (!file.is_open())
+    throw std::system_error(errno, std::generic_category(), path.string() + ": the log cannot be opened");
   const int fd = file.get();
   sink_ = std::make_unique<Sink>(std::move(name), least, fd, std::move(file));
 }

@@ -44,7 +44,8 @@ PageHeader make_header(const PagePlan& plan, const Layout& layout) {
 }
 
 /// The file under its temporary name, locked and with all its memory taken.
-base::Descriptor make_file(const std::filesystem::path& path, const std::filesystem::path& temporary, std::size_t n_bytes) {
+base::Descriptor make_file(const std::filesystem::path& path, const std::filesystem::path& temporary,
+                           std::size_t n_bytes) {
   base::Descriptor file{::open(temporary.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)};
   if (!file.is_open()) fail(temporary, "the telemetry page cannot be made");
   const base::Descriptor old{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};

@@ -110,8 +110,12 @@ PageCopy PageReader::read() {
     const std::string group{text_of(row.group)};
     const std::string name{text_of(row.name)};
     switch (row.kind) {
-      case SlotKind::kCounter: copy.counters.push_back({group, name, read_live(mapping_->at<std::uint64_t>(row.offset))}); break;
-      case SlotKind::kGauge: copy.gauges.push_back({group, name, read_live(mapping_->at<std::int64_t>(row.offset))}); break;
+      case SlotKind::kCounter:
+        copy.counters.push_back({group, name, read_live(mapping_->at<std::uint64_t>(row.offset))});
+        break;
+      case SlotKind::kGauge:
+        copy.gauges.push_back({group, name, read_live(mapping_->at<std::int64_t>(row.offset))});
+        break;
       case SlotKind::kHistogram:
         copy.histograms.push_back(
             {group, name, LatencyHistogram::copy_of_live(mapping_->at<LatencyHistogram>(row.offset))});

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json as json_
 import shutil
-import statistics
 import tempfile
-from collections import defaultdict
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -45,6 +43,7 @@ def command(
     of an undisturbed run, and hftcore prove must hold. Exits 0 when every round does, 1 otherwise.
     """
     from hftcore.proof.chaos import SCENARIOS, run_campaign
+    from hftcore.proof.chaos.table import by_scenario
 
     if list_:
         shown = Table("scenario", "what is done", "what must come of it")
@@ -68,7 +67,7 @@ def command(
         results = run_campaign(
             brokers, folder, n_rounds=rounds, seed=seed, only=only, long_pause_s=pause, keep=keep is not None, done=done
         )
-    table = _rows(results)
+    table = by_scenario(results)
     figures = {"seed": seed, "rounds": [result.to_dict() for result in results], "table": table}
     if report is not None:
         report.write_text(json_.dumps(figures, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -92,31 +91,6 @@ def _brokers(stack: ExitStack, cluster: Path | None, bootstrap: str | None) -> B
     if cluster is not None:
         return Cluster.attach(cluster)
     return stack.enter_context(Cluster(failover="fast", tied=True))
-
-
-def _rows(results: list[RoundResult]) -> list[dict[str, Any]]:
-    """One row per scenario, in the order in which they came."""
-    by_name: dict[str, list[RoundResult]] = defaultdict(list)
-    for result in results:
-        by_name[result.scenario].append(result)
-    rows = []
-    for name, rounds in by_name.items():
-        recoveries = [seconds for result in rounds for seconds in result.recoveries_s]
-        rows.append(
-            {
-                "scenario": name,
-                "rounds": len(rounds),
-                "failed": sum(not result.ok for result in rounds),
-                "records": sum(result.n_records for result in rounds),
-                "lost": sum(result.lost for result in rounds),
-                "doubled": sum(result.doubled for result in rounds),
-                "differing": sum(result.differing for result in rounds),
-                "void": sum(result.void for result in rounds),
-                "recovery_s_median": round(statistics.median(recoveries), 3) if recoveries else None,
-                "recovery_s_max": round(max(recoveries), 3) if recoveries else None,
-            }
-        )
-    return rows
 
 
 def _print(rows: list[dict[str, Any]]) -> None:

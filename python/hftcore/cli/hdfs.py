@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from hftcore.cli.shared import EXIT_CHECK_FAILED, Json, emit_json, errors, output, progress_bar
+from hftcore.cli.server_group import bring_down, bring_up
+from hftcore.cli.shared import EXIT_CHECK_FAILED, Json, emit_json, errors, output
 from hftcore.hdfs.cluster import Hdfs, default_folder
 from hftcore.hdfs.configuration import DATA_NODES
 from hftcore.jars.catalogue import HDFS
@@ -33,17 +33,8 @@ def up(
 ) -> None:
     """Start it, ready when a file with two copies was read back. No error if it runs."""
     hdfs = Hdfs(_folder(name, folder), heap=heap)
-    with progress_bar("fetching the HDFS servers' jars") as progress:
-        HDFS.fetch(progress)
-    begun = time.monotonic()
-    with errors.status("starting a NameNode and three DataNodes"):
-        started = hdfs.up()
-    seconds = round(time.monotonic() - begun, 2)
-    if json:
-        emit_json({"started": started, "seconds": seconds, **_figures(hdfs)})
-        return
-    errors.print(f"ready after {seconds} s" if started else "it was running already")
-    output.print(f"fs.defaultFS={hdfs.url}", highlight=False, soft_wrap=True)
+    what = "a NameNode and three DataNodes"
+    bring_up(hdfs, HDFS, what, lambda: _figures(hdfs), ("fs.defaultFS", "url"), json)
 
 
 @app.command()
@@ -91,11 +82,7 @@ def down(
 ) -> None:
     """Stop it, whoever started it. Its files are there again after the next up. No error if it is down."""
     where = _folder(name, folder)
-    stopped = Hdfs(where).down(purge=purge)
-    if json:
-        emit_json({"stopped": stopped, "folder": str(where)})
-    else:
-        errors.print("stopped" if stopped else "it was not running")
+    bring_down(Hdfs(where), where, purge, json)
 
 
 def _folder(name: str, folder: Path | None) -> Path:

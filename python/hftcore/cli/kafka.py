@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from hftcore.cli.shared import EXIT_CHECK_FAILED, Json, emit_json, errors, output, progress_bar
+from hftcore.cli.server_group import bring_down, bring_up
+from hftcore.cli.shared import EXIT_CHECK_FAILED, Json, emit_json, errors, output
 from hftcore.jars.catalogue import BROKERS
 from hftcore.kafka.cluster import Cluster, default_folder
 from hftcore.kafka.properties import NODES
@@ -41,17 +41,8 @@ def up(
 ) -> None:
     """Start the cluster: three brokers, ready when a write to all three is acknowledged. No error if it runs."""
     cluster = Cluster(_folder(name, folder), heap=heap, benchmark=benchmark, failover=failover)
-    with progress_bar("fetching the brokers' jars") as progress:
-        BROKERS.fetch(progress)
-    begun = time.monotonic()
-    with errors.status("starting three brokers"):
-        started = cluster.up()
-    seconds = round(time.monotonic() - begun, 2)
-    if json:
-        emit_json({"started": started, "seconds": seconds, **_figures(cluster)})
-        return
-    errors.print(f"ready after {seconds} s" if started else "it was running already")
-    output.print(f"bootstrap.servers={cluster.bootstrap}", highlight=False, soft_wrap=True)
+    line = "bootstrap.servers", "bootstrap"
+    bring_up(cluster, BROKERS, "three brokers", lambda: _figures(cluster), line, json)
 
 
 @app.command()
@@ -119,11 +110,7 @@ def down(
 ) -> None:
     """Stop the cluster, whoever started it. What it holds is there again after the next up. No error if it is down."""
     where = _folder(name, folder)
-    stopped = Cluster(where).down(purge=purge)
-    if json:
-        emit_json({"stopped": stopped, "folder": str(where)})
-    else:
-        errors.print("stopped" if stopped else "it was not running")
+    bring_down(Cluster(where), where, purge, json)
 
 
 @app.command()

@@ -15,6 +15,7 @@ import numpy as np
 import treelite
 
 from hftcore.errors import ModelMismatchError
+from hftcore.forest.checks import check_splits, class_labels
 from hftcore.forest.forest import Forest, OutputRule
 
 _END = "\nend of trees"
@@ -87,7 +88,7 @@ def _forest(text: str, classes: tuple[int, ...] | None) -> Forest:
         model=_parse(text),
         trainer="lightgbm",
         trainer_version=header.get("version", "unknown"),
-        classes=classes or ((-1, 0, 1) if n_classes == 3 else tuple(range(n_classes))),
+        classes=class_labels(n_classes, classes),
         output_rule=_OBJECTIVES[objective],
         alpha=alpha,
         gain=tuple(float(g) for g in gain),
@@ -133,12 +134,9 @@ def _refuse_damaged(fields: Mapping[str, str], n_features: int) -> None:
     for name, (expected, found) in lengths.items():
         if expected != found:
             raise ValueError(f"{name} must hold {expected} values, found {found}")
-    outside = [f for f in _integers(fields, "split_feature") if not 0 <= f < n_features]
-    if outside:
-        raise ValueError(f"split_feature must be below {n_features}, found {outside[0]}")
-    # Node k is written as k, leaf k as -1 - k; node 0 is the root. Each of the others hangs under one split.
-    if n_splits and sorted(children) != [k for k in range(-n_leaves, n_splits) if k != 0]:
-        raise ValueError("left_child and right_child must name every node and leaf once")
+    # Split k is written as k, leaf k as -1 - k: here leaves follow the splits.
+    nodes = [child if child >= 0 else n_splits - 1 - child for child in children]
+    check_splits(_integers(fields, "split_feature"), nodes, n_splits + n_leaves, n_features)
 
 
 def _integers(fields: Mapping[str, str], name: str) -> list[int]:

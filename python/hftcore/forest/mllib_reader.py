@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hftcore.errors import ModelMismatchError
+from hftcore.forest.checks import check_splits, class_labels
 from hftcore.forest.forest import Forest, OutputRule
 from hftcore.forest.tree_table import TreeTable, build_treelite
 
@@ -93,7 +94,7 @@ def read_mllib(
         model=build_treelite(trees, margin_of_tree, n_features, n_margins=len(parts)),
         trainer="mllib",
         trainer_version=str(metadata.get("sparkVersion", "unknown")),
-        classes=classes or ((-1, 0, 1) if n_classes == 3 else tuple(range(n_classes))),
+        classes=class_labels(n_classes, classes),
         output_rule=_RULES[kind],
         alpha=1.0 if kind == _FOREST else _ALPHA,
         gain=tuple(float(g) for g in np.sum([part.gain for part in parts], axis=0)),
@@ -209,12 +210,11 @@ def _check(
     n_nodes = len(tree["id"])
     if n_nodes == 0 or not np.array_equal(tree["id"], np.arange(n_nodes)):
         raise ModelMismatchError(f"{path}: tree {index}: expected nodes 0..n-1, found {n_nodes} rows with other ids")
-    for child in ("leftChild", "rightChild"):
-        if np.any((tree[child] <= tree["id"])[is_split]) or np.any(tree[child][is_split] >= n_nodes):
-            raise ModelMismatchError(f"{path}: tree {index}: a {child} lies outside the tree")
     features = tree["feature"][is_split]
-    if np.any((features < 0) | (features >= n_features)):
-        raise ModelMismatchError(f"{path}: tree {index}: a split uses feature {features.max()} of {n_features}")
+    try:
+        check_splits(features, [*tree["leftChild"][is_split], *tree["rightChild"][is_split]], n_nodes, n_features)
+    except ValueError as error:
+        raise ModelMismatchError(f"{path}: tree {index}: {error}") from error
     categorical = features[tree["n_categories"][is_split] != -1]
     if len(categorical):
         feature = int(categorical[0])

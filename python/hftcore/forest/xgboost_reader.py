@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hftcore.errors import ModelMismatchError
+from hftcore.forest.checks import check_splits, class_labels
 from hftcore.forest.forest import Forest, OutputRule
 from hftcore.forest.tree_table import TreeTable, build_treelite
 
@@ -79,7 +80,7 @@ def _forest(learner: dict[str, Any], version: list[int], classes: tuple[int, ...
         model=build_treelite(trees, margin_of_tree, n_features, n_margins),
         trainer="xgboost",
         trainer_version=".".join(map(str, version)),
-        classes=classes or ((-1, 0, 1) if n_classes == 3 else tuple(range(n_classes))),
+        classes=class_labels(n_classes, classes),
         output_rule=rule,
         alpha=1.0,
         gain=tuple(float(g) for g in gain),
@@ -105,10 +106,14 @@ def _table(index: int, tree: dict[str, Any], n_features: int, gain: npt.NDArray[
     left, right = np.asarray(tree["left_children"], np.int64), np.asarray(tree["right_children"], np.int64)
     feature, n_nodes = np.asarray(tree["split_indices"], np.int64), len(tree["left_children"])
     is_split = left >= 0
-    if len(right) != n_nodes or np.any((left >= n_nodes) | (right >= n_nodes)) or np.any(right[is_split] < 0):
-        raise ModelMismatchError(f"damaged: tree {index} has a child outside its {n_nodes} nodes")
-    if np.any((feature[is_split] < 0) | (feature[is_split] >= n_features)):
-        raise ModelMismatchError(f"damaged: tree {index} splits a feature outside the {n_features}")
+    if len(right) != n_nodes:
+        raise ModelMismatchError(
+            f"damaged: tree {index}: right_children must hold {n_nodes} values, found {len(right)}"
+        )
+    try:
+        check_splits(feature[is_split], [*left[is_split], *right[is_split]], n_nodes, n_features)
+    except ValueError as error:
+        raise ModelMismatchError(f"damaged: tree {index}: {error}") from error
     np.add.at(gain, feature[is_split], np.asarray(tree["loss_changes"], np.float64)[is_split])
     values = np.asarray(tree["split_conditions"], np.float32)  # at a leaf its value
     return TreeTable(

@@ -6,14 +6,10 @@ state, kill a server, or stop all of them.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-import tempfile
 import urllib.error
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from hftcore.errors import ClusterError, ParameterError
 from hftcore.files import state_dir
@@ -35,7 +31,9 @@ from hftcore.jars.catalogue import HADOOP_VERSION
 from hftcore.jars.catalogue import HDFS as JARS
 from hftcore.jars.jar_set import ProgressCallback
 from hftcore.java import find_java_home
+from hftcore.servers.group import STOP_S, ServerGroup, why_it_ended
 from hftcore.servers.process import (
+    ServerProcess,
     are_free,
     free_ports,
     has_ended,
@@ -47,15 +45,10 @@ from hftcore.servers.process import (
 from hftcore.servers.waiting import wait_until
 
 START_S = 120.0  # 6 s on an idle machine; a CI host may be doing ten other things
-_STOP_S = 30.0
 _JVM_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4Stack=true")
 
 
-class PortTakenError(ClusterError):
-    """Somebody took a port between our choice of it and the NameNode's start."""
-
-
-class Hdfs:
+class Hdfs(ServerGroup):
     """A NameNode and three DataNodes on loopback ports, replication 2.
 
     Parameters
@@ -73,8 +66,7 @@ class Hdfs:
     """
 
     def __init__(self, folder: Path | None = None, *, heap: str = "256m", tied: bool = False) -> None:
-        self._temporary = folder is None
-        self.folder = Path(tempfile.mkdtemp(prefix="hftcore-hdfs-") if folder is None else folder).resolve()
+        super().__init__(folder, "hdfs")
         self._heap = heap
         self._tied = tied
         self._jars: Path | None = None
@@ -95,15 +87,6 @@ class Hdfs:
             raise ClusterError(f"{folder} holds no HDFS: hftcore hdfs up starts one")
         return cls(folder, heap=state.heap)
 
-    def __enter__(self) -> Self:
-        self.up()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.down()
-
     # Looking
 
     @property
@@ -114,11 +97,6 @@ class Hdfs:
     def status(self) -> list[ServerStatus]:
         """NameNode, then DataNodes in order."""
         return server_status(self.folder)
-
-    @property
-    def running(self) -> bool:
-        """Whether any server has a process."""
-        return bool(living(self.folder))
 
     def living_data_nodes(self) -> int:
         """How many DataNodes the NameNode itself counts as alive; 0 while it does not answer."""
@@ -142,60 +120,7 @@ class Hdfs:
         path = log_file(self.folder, _checked(node, SERVERS))
         return path.read_text(errors="replace") if path.exists() else ""
 
-    # Starting and stopping
-
-    def up(self, progress: ProgressCallback | None = None) -> bool:
-        """Start the servers; return when a file was written, lies on two DataNodes, and was read back.
-
-        Parameters
-        ----------
-        progress : callable, optional
-            Called with (done, wanted) while the jars are fetched, the first time.
-
-        Returns
-        -------
-        started : bool
-            False if it was running already; its servers are then left as they are, dead ones too.
-
-        Raises
-        ------
-        JavaNotFoundError, MissingExtraError, JarError
-            If there is nothing to start servers with.
-        ClusterError
-            If they do not come up; ends with the last lines of the log of the server that failed.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with locked(self.folder):
-            if self.running:
-                return False
-            self._jars = JARS.fetch(progress)
-            try:
-                try:
-                    self._start_all()
-                except PortTakenError:
-                    self._kill_all()
-                    self._start_all(keep_ports=False)
-            except BaseException:  # Ctrl-C too: half a file system is of no use
-                self._kill_all()
-                raise
-        return True
-
-    def down(self, *, purge: bool = False) -> bool:
-        """End every server at once and, for a temporary folder or with ``purge``, remove the folder.
-
-        Returns
-        -------
-        stopped : bool
-            Whether there was a server to stop.
-        """
-        if not self.folder.exists():
-            return False
-        with locked(self.folder):
-            was_running = self.running
-            self._kill_all()
-            if purge or self._temporary:
-                shutil.rmtree(self.folder, ignore_errors=True)
-        return was_running
+    # Hurting and mending
 
     def kill(self, node: int) -> None:
         """End a DataNode (1, 2, 3) with signal 9, as a crash does; return when its process is gone."""
@@ -204,8 +129,8 @@ class Hdfs:
             if process is None:
                 raise ClusterError(f"DataNode {node} is dead: hftcore hdfs restart {node} starts it")
             signal_server(process.pid, "KILL")
-            if not wait_for_end(process.pid, _STOP_S):
-                raise ClusterError(f"DataNode {node} does not end within {_STOP_S:g} s of SIGKILL")
+            if not wait_for_end(process.pid, STOP_S):
+                raise ClusterError(f"DataNode {node} does not end within {STOP_S:g} s of SIGKILL")
 
     def restart(self, node: int, *, timeout_s: float = START_S) -> None:
         """Start a DataNode that is dead; return when the NameNode counts as many alive as have a process."""
@@ -216,6 +141,12 @@ class Hdfs:
         self._wait_for_data_nodes((node,), timeout_s)
 
     # Within
+
+    def _living(self) -> dict[int, ServerProcess]:
+        return living(self.folder)
+
+    def _fetch(self, progress: ProgressCallback | None) -> None:
+        self._jars = JARS.fetch(progress)
 
     def _start_all(self, *, keep_ports: bool = True) -> None:
         known = HdfsState.load(self.folder)
@@ -247,12 +178,7 @@ class Hdfs:
         if self._jars is None:
             self._jars = JARS.fetch()
         java = find_java_home("HDFS") / "bin" / "java"
-        options = [
-            f"-Xmx{self._heap}",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Djava.net.preferIPv4Stack=true",
-        ]
+        options = [f"-Xmx{self._heap}", *_JVM_OPTIONS]
         classpath = f"{classpath_folder(self.folder)}:{self._jars}/*"
         return [str(java), *options, "-cp", classpath, MAIN_CLASS[node], "-conf", str(settings_file(self.folder, node))]
 
@@ -266,19 +192,7 @@ class Hdfs:
         wait_until(all_counted, timeout_s, f"the NameNode does not count its DataNodes; see {self.folder}", 0.1)
 
     def _why_it_ended(self, node: int) -> ClusterError:
-        text = log_file(self.folder, node).read_bytes()[self._log_start[node] :].decode(errors="replace")
-        if "BindException" in text:
-            return PortTakenError(f"{server_name(node)}: its port was taken by another program")
-        tail = " | ".join(text.splitlines()[-5:])
-        return ClusterError(f"{server_name(node)} ended while starting; {log_file(self.folder, node)} ends: {tail}")
-
-    def _kill_all(self) -> None:
-        alive = living(self.folder).values()
-        for process in alive:
-            signal_server(process.pid, "KILL")
-        for process in alive:
-            wait_for_end(process.pid, _STOP_S)
-        self._pids.clear()
+        return why_it_ended(server_name(node), log_file(self.folder, node), self._log_start[node], "BindException")
 
     def _state(self) -> HdfsState:
         state = HdfsState.load(self.folder)

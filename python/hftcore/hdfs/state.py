@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from hftcore.errors import ClusterError
-from hftcore.files import write_atomically
 from hftcore.hdfs.configuration import MAIN_CLASS, NAME_NODE, SERVERS, HdfsPorts, server_name, settings_file
 from hftcore.servers.process import ServerProcess, living_servers
+from hftcore.servers.state import load_state, save_state
 
 _FILE = "hdfs.json"
-_FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +23,7 @@ class HdfsState:
 
     def save(self, folder: Path) -> None:
         """Replace the folder's state."""
-        write_atomically(folder / _FILE, json.dumps({"format": _FORMAT, **asdict(self)}, indent=2).encode())
+        save_state(folder / _FILE, asdict(self))
 
     @classmethod
     def load(cls, folder: Path) -> HdfsState | None:
@@ -37,16 +34,9 @@ class HdfsState:
         ClusterError
             If the file is there and is not an HDFS's state of this version.
         """
-        path = folder / _FILE
-        try:
-            raw = json.loads(path.read_text())
-            if raw.pop("format") != _FORMAT:
-                raise ValueError("written by another version of hftcore")
-            return cls(**raw | {"ports": HdfsPorts(**raw["ports"])})
-        except FileNotFoundError:
-            return None
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ClusterError(f"{path} is not an HDFS's state ({error}): remove {folder}") from None
+        return load_state(
+            folder / _FILE, "an HDFS's state", lambda raw: cls(**raw | {"ports": HdfsPorts(**raw["ports"])})
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,28 +6,25 @@ the state, hurt a broker, or stop the cluster.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from hftcore.errors import ClusterError, ParameterError
 from hftcore.files import state_dir
 from hftcore.jars.jar_set import ProgressCallback
 from hftcore.kafka.admin import NO_LEADER, Admin, PartitionInfo, wait_until_in_sync, wait_until_led
-from hftcore.kafka.launch import START_S, STOP_S, Launch, PortTakenError
+from hftcore.kafka.launch import START_S, Launch
 from hftcore.kafka.process import log_file
 from hftcore.kafka.properties import FAILOVER, N_BROKERS, NODES
 from hftcore.kafka.state import BrokerStatus, ClusterState, broker_status, living_brokers
-from hftcore.servers.process import locked, signal_server, wait_for_end
+from hftcore.servers.group import STOP_S, ServerGroup
+from hftcore.servers.process import ServerProcess, locked, signal_server, wait_for_end
 from hftcore.servers.waiting import wait_until
 
 _LEARN_S = 3.0  # after which a broker that knows no topic of a name is believed
 
 
-class Cluster:
+class Cluster(ServerGroup):
     """Three Apache Kafka brokers in KRaft mode, each broker and controller at once, on loopback ports.
 
     Parameters
@@ -64,8 +61,7 @@ class Cluster:
     ) -> None:
         if failover not in FAILOVER:
             raise ParameterError(f"failover must be one of {', '.join(FAILOVER)}, was {failover!r}")
-        self._temporary = folder is None
-        self.folder = Path(tempfile.mkdtemp(prefix="hftcore-kafka-") if folder is None else folder).resolve()
+        super().__init__(folder, "kafka")
         heap = heap or ("512m" if benchmark else "384m")
         self._launch = Launch(self.folder, heap, benchmark, failover, dict(extra or {}), tied)
         self._admin: tuple[str, Admin] | None = None
@@ -84,15 +80,6 @@ class Cluster:
             raise ClusterError(f"{folder} holds no cluster: hftcore kafka up starts one")
         return cls(folder, heap=state.heap, benchmark=state.benchmark, failover=state.failover, extra=state.extra)
 
-    def __enter__(self) -> Self:
-        self.up()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.down()
-
     # Looking
 
     @property
@@ -103,11 +90,6 @@ class Cluster:
     def status(self) -> list[BrokerStatus]:
         """The three brokers, in order."""
         return broker_status(self.folder, self._state())
-
-    @property
-    def running(self) -> bool:
-        """Whether any broker has a process."""
-        return bool(living_brokers(self.folder))
 
     @property
     def jars(self) -> Path:
@@ -180,62 +162,7 @@ class Cluster:
         """Delete topics with all that they hold."""
         self.admin().delete_topics(names)
 
-    # Starting and stopping
-
-    def up(self, progress: ProgressCallback | None = None) -> bool:
-        """Start the three brokers, and return when a write to all of them is acknowledged.
-
-        Parameters
-        ----------
-        progress : callable, optional
-            Called with (done, wanted) while the jars are fetched, the first time.
-
-        Returns
-        -------
-        started : bool
-            False if the cluster was running already; its brokers are then left as they are, hurt ones too.
-
-        Raises
-        ------
-        JavaNotFoundError, MissingExtraError, JarError
-            If there is nothing to start brokers with.
-        ClusterError
-            If they do not come up; ends with the last lines of the log of the broker that failed.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with locked(self.folder):
-            if self.running:
-                return False
-            self._launch.jars(progress)
-            try:
-                try:
-                    self._launch.start_all()
-                except PortTakenError:
-                    self._launch.kill_all()
-                    self._launch.start_all(keep_ports=False)
-            except BaseException:  # Ctrl-C too: half a cluster is of no use
-                self._launch.kill_all()
-                raise
-        return True
-
-    def down(self, *, purge: bool = False) -> bool:
-        """End every broker at once and, for a temporary folder or with ``purge``, remove the folder.
-
-        The brokers are killed: their data survive it, and a clean stop of all three takes 4 to 6 s.
-
-        Returns
-        -------
-        stopped : bool
-            Whether there was a broker to stop.
-        """
-        if not self.folder.exists():
-            return False
-        with locked(self.folder):
-            was_running = self.running
-            self._launch.kill_all()
-            if purge or self._temporary:
-                shutil.rmtree(self.folder, ignore_errors=True)
-        return was_running
+    # Hurting and mending
 
     def kill(self, node: int) -> None:
         """End a broker with signal 9, as a crash does; return when it is gone."""
@@ -284,6 +211,15 @@ class Cluster:
         self.wait_in_sync(timeout_s)
 
     # Within
+
+    def _living(self) -> dict[int, ServerProcess]:
+        return living_brokers(self.folder)
+
+    def _fetch(self, progress: ProgressCallback | None) -> None:
+        self._launch.jars(progress)
+
+    def _start_all(self, *, keep_ports: bool = True) -> None:
+        self._launch.start_all(keep_ports=keep_ports)
 
     def _running(self) -> list[str]:
         """Addresses of the brokers that run now."""

@@ -13,16 +13,12 @@ from hftcore.java import find_java_home
 from hftcore.kafka.admin import Admin
 from hftcore.kafka.process import format_storage, log_file, new_cluster_id, start_broker
 from hftcore.kafka.properties import N_BROKERS, NODES, Ports, broker_properties, jvm_options
-from hftcore.kafka.state import ClusterState, living_brokers, properties_file
-from hftcore.servers.process import are_free, free_ports, has_ended, signal_server, wait_for_end
+from hftcore.kafka.state import ClusterState, properties_file
+from hftcore.servers.group import why_it_ended
+from hftcore.servers.process import are_free, free_ports, has_ended
 from hftcore.servers.waiting import wait_until
 
 START_S = 90.0  # 6 s on an idle machine; a CI host may be doing ten other things
-STOP_S = 30.0
-
-
-class PortTakenError(ClusterError):
-    """Somebody took a port between our choice of it and the broker's start."""
 
 
 @dataclass(slots=True)
@@ -90,24 +86,12 @@ class Launch:
 
         wait_until(listens, timeout_s, f"broker {node} does not listen; see {log_file(self.folder, node)}")
 
-    def kill_all(self) -> None:
-        """End every broker of the folder, whoever started it."""
-        living = living_brokers(self.folder).values()
-        for process in living:
-            signal_server(process.pid, "KILL")
-        for process in living:
-            wait_for_end(process.pid, STOP_S)
-
     def _data(self, node: int) -> Path:
         return self.folder / f"data-{node}"
 
     def _why_it_ended(self, node: int) -> ClusterError:
         log = log_file(self.folder, node)
-        text = log.read_bytes()[self._log_start.get(node, 0) :].decode(errors="replace")
-        if "Address already in use" in text:
-            return PortTakenError(f"broker {node}: its port was taken by another program")
-        tail = " | ".join(text.splitlines()[-5:])
-        return ClusterError(f"broker {node} ended while starting; {log} ends: {tail}")
+        return why_it_ended(f"broker {node}", log, self._log_start.get(node, 0), "Address already in use")
 
 
 def _java() -> Path:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
-from hftcore.errors import ClusterError
-from hftcore.files import write_atomically
 from hftcore.kafka.properties import N_BROKERS, NODES, Ports
 from hftcore.servers.process import ServerProcess, living_servers
+from hftcore.servers.state import load_state, save_state
 
 MAIN_CLASS = "kafka.Kafka"
 _FILE = "cluster.json"
-_FORMAT = 1
 
 
 @dataclass(slots=True)
@@ -36,7 +34,7 @@ class ClusterState:
 
     def save(self, folder: Path) -> None:
         """Replace the folder's state."""
-        write_atomically(folder / _FILE, json.dumps({"format": _FORMAT, **asdict(self)}, indent=2).encode())
+        save_state(folder / _FILE, asdict(self))
 
     @classmethod
     def load(cls, folder: Path) -> ClusterState | None:
@@ -47,19 +45,14 @@ class ClusterState:
         ClusterError
             If the file is there and is not a cluster's state of this version.
         """
-        path = folder / _FILE
-        try:
-            raw = json.loads(path.read_text())
-            if raw.pop("format") != _FORMAT:
-                raise ValueError("written by another version of hftcore")
+
+        def build(raw: dict[str, Any]) -> ClusterState:
             state = cls(**raw | {"ports": [Ports(**ports) for ports in raw["ports"]]})
             if len(state.ports) != N_BROKERS:
                 raise ValueError(f"{len(state.ports)} brokers, expected {N_BROKERS}")
-        except FileNotFoundError:
-            return None
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ClusterError(f"{path} is not a cluster's state ({error}): remove {folder}") from None
-        return state
+            return state
+
+        return load_state(folder / _FILE, "a cluster's state", build)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,6 @@ class SymbolPnl:
     realised_tick_lots: int
     unrealised_half_tick_lots: int | None
     fees_nano: int
-    mark_half_ticks: int | None
 
     @property
     def symbol(self) -> str:
@@ -145,7 +144,6 @@ def pnl_of_rows(ledger: LedgerRows) -> ProfitAndLoss:
                 position.realised_tick_lots,
                 unrealised,
                 position.fees_nano,
-                mark,
             )
         )
     return ProfitAndLoss(tuple(sorted(rows, key=lambda row: row.symbol)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,9 +14,19 @@ from hftcore.report.charts.model import calibration_chart, confusion_chart, impo
 from hftcore.report.charts.training import cells_chart, curves_chart, permutation_chart
 from hftcore.report.html import fill_template
 from hftcore.report.theme import Chart
-from hftcore.report.words import edge
+from hftcore.report.words import class_name, edge
 from hftcore.search.report import TrainingReport
 
+_SPLIT_NAMES = {
+    "n_train": "rows trained on",
+    "n_stop": "rows watched for stopping",
+    "n_test": "test rows",
+    "n_purged": "rows purged before the test part",
+    "n_left_out": "rows left out (max_rows)",
+    "train_ns": "trained on",
+    "test_ns": "tested on",
+    "horizon_rows": "labels look ahead, rows",
+}
 _METRIC_NAMES = {"mcc": "MCC", "f1_macro": "macro F1", "accuracy": "accuracy", "log_loss": "log loss"}
 
 
@@ -37,9 +49,10 @@ def training_page(report: TrainingReport) -> str:
         {chart.key: chart for chart in training_charts(report)},
         r=report,
         verdict=_verdict(report),
-        rows={"model": report.test, "LightGBM": report.lightgbm, "majority class": report.test.majority},
-        split={name: _shown(name, value) for name, value in report.split.items()},
-        cells=ranked,
+        rows={"model": report.test, "LightGBM, untuned": report.lightgbm, "majority class": report.test.majority},
+        split={_SPLIT_NAMES.get(name, name): _shown(name, value) for name, value in report.split.items()},
+        parameters={name: _plain(value) for name, value in report.parameters.items()},
+        cells=[{name: _plain(value) for name, value in cell.items()} for cell in ranked],
         varied=varied,
         metric=_METRIC_NAMES[report.metric],
     )
@@ -80,10 +93,19 @@ def _verdict(report: TrainingReport) -> str:
     test, other = report.test, report.lightgbm
     return (
         f"On {numbers.count(test.n_rows)} later rows {report.algorithm} is right in {numbers.percent(test.accuracy)}, "
-        f"{numbers.points(edge(test))} beside the majority class; MCC {numbers.ratio(test.mcc)} and macro F1 "
-        f"{numbers.ratio(test.f1_macro)} against {numbers.ratio(other.mcc)} and {numbers.ratio(other.f1_macro)} of "
-        f"LightGBM as in a first try. On rows it was trained on its MCC is {numbers.ratio(report.gap['mcc'])} higher."
+        f"{numbers.points(edge(test))} beside the majority class. Its MCC is {numbers.ratio(test.mcc)}, its macro F1 "
+        f"{numbers.ratio(test.f1_macro)}; untuned LightGBM has {numbers.ratio(other.mcc)} and "
+        f"{numbers.ratio(other.f1_macro)}. On rows it was trained on its MCC is {numbers.ratio(report.train.mcc)}."
     )
+
+
+def _plain(value: object) -> object:
+    """Class weights in words, from a mapping or its JSON; anything else as it is."""
+    if isinstance(value, str) and value.startswith("{"):
+        value = json.loads(value)
+    if not isinstance(value, Mapping):
+        return value
+    return ", ".join(f"{class_name(int(label))} {weight:g}" for label, weight in value.items())
 
 
 def _shown(name: str, value: object) -> str:

@@ -64,7 +64,7 @@ class LightgbmFitter:
 
     def __init__(self, data: SearchData, *, stop_after: int | None = 30, n_threads: int | None = None) -> None:
         # Threads that wait for each other cost more than a small table does.
-        helpful = min(os.cpu_count() or 1, 1 + len(data) // _ROWS_PER_THREAD)
+        helpful = min(len(os.sched_getaffinity(0)), 1 + len(data) // _ROWS_PER_THREAD)
         self._data, self._stop_after, self._n_threads = data, stop_after, n_threads or helpful
 
     def fit(self, params: Params, part: Part, seed: int, tick: Tick | None = None) -> Fitted:

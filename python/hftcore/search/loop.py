@@ -14,7 +14,7 @@ from hftcore.errors import ParameterError, TrainingDataError
 from hftcore.folds import Fold, Ints, TimeFolds, later_slice
 from hftcore.metrics import Classification
 from hftcore.search.cells import Cell, CellStore, cell_key
-from hftcore.search.data import SearchData
+from hftcore.search.data import SearchData, thinned
 from hftcore.search.fitters import Fitted, Fitter, Part, Scores
 from hftcore.search.params import Params
 from hftcore.training_table import CLASSES
@@ -47,13 +47,6 @@ def figures(found: Classification) -> dict[str, float]:
         **{name: getattr(found, name) for name in ("accuracy", "precision_macro", "recall_macro", "f1_macro", "mcc")},
         "log_loss": float(found.log_loss if found.log_loss is not None else np.nan),
     }
-
-
-def thinned(rows: Ints, most: int) -> Ints:
-    """At most ``most`` of ``rows``, evenly spread."""
-    if len(rows) <= most:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
 
 
 def stop_part(data: SearchData, train: Ints, stop_share: float) -> Part:

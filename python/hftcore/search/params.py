@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hftcore.errors import ParameterError
-from hftcore.train import MAX_DEPTH
+from hftcore.train_rules import check_train_parameter
 from hftcore.training_table import CLASSES
 
 Params = dict[str, Any]
@@ -44,10 +44,6 @@ DEFAULTS: Final[dict[str, Params]] = {
 ALGORITHMS: Final = tuple(DEFAULTS)
 CLASS_WEIGHTS: Final = ("balanced", "sqrt_balanced")
 
-_COUNTS: Final = {"n_trees": 1, "max_bins": 2, "min_rows_per_leaf": 1, "n_leaves": 2}
-_SHARES: Final = ("learning_rate", "subsample", "feature_share")
-_NOT_NEGATIVE: Final = ("l1", "l2", "min_gain", "min_child_weight")
-
 
 def full_params(algorithm: str, given: Mapping[str, Any]) -> Params:
     """Return ``given`` over the defaults of ``algorithm``, checked.
@@ -64,6 +60,8 @@ def full_params(algorithm: str, given: Mapping[str, Any]) -> Params:
         if name not in known:
             raise ParameterError(f"{algorithm} has no parameter {name!r}; it has {', '.join(known)}")
     params = {**known, **given}
+    if isinstance(weights := params["class_weights"], Mapping):  # JSON has labels as text
+        params["class_weights"] = {int(c) if str(c) in ("-1", "0", "1") else c: w for c, w in weights.items()}
     for name, value in params.items():
         _check(name, value, optional=known[name] is None)
     return params
@@ -107,16 +105,7 @@ def _check(name: str, value: Any, *, optional: bool) -> None:
         return
     if value is None and optional:
         return
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise ParameterError(f"{name} must be a number, was {value!r}")
-    if name == "depth" and not (1 <= value <= MAX_DEPTH and value == int(value)):
-        raise ParameterError(f"depth must be an integer from 1 to {MAX_DEPTH}, was {value}")
-    if name in _COUNTS and (value < _COUNTS[name] or value != int(value)):
-        raise ParameterError(f"{name} must be an integer >= {_COUNTS[name]}, was {value}")
-    if name in _SHARES and not 0.0 < value <= 1.0:
-        raise ParameterError(f"{name} must be above 0 and at most 1, was {value}")
-    if name in _NOT_NEGATIVE and not (math.isfinite(value) and value >= 0.0):
-        raise ParameterError(f"{name} must be finite and >= 0, was {value}")
+    check_train_parameter(name, value)
 
 
 def _check_class_weights(value: Any) -> None:

@@ -14,14 +14,14 @@ import numpy as np
 
 from hftcore.errors import TrainingDataError
 from hftcore.files import write_atomically
-from hftcore.folds import Fold, TimeFolds, later_slice, split_at
+from hftcore.folds import Fold, TimeFolds, split_at
 from hftcore.forest import load_forest
 from hftcore.metrics import Reliability
 from hftcore.search.cells import CellStore, flat
-from hftcore.search.data import SearchData
+from hftcore.search.data import SearchData, thinned
 from hftcore.search.explain import family_totals, learning_curves, permutation_importance, scores_of
 from hftcore.search.fitters import Fitter, LightgbmFitter
-from hftcore.search.loop import Outcome, Progress, score, search, stop_part, thinned
+from hftcore.search.loop import Outcome, Progress, score, search, stop_part
 from hftcore.search.params import Params, expand_grid, full_params
 from hftcore.search.report import SIDES, TrainingReport
 from hftcore.train import TrainingResult, record_training
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 MODEL, REPORT = "model", "report.json"
 BASELINE: Params = {"n_trees": 400, "depth": 8, "n_leaves": 31, "learning_rate": 0.05}  # LightGBM as in a first try
-_EXPLAINED_ROWS = 4_000  # of each part: permutation and curves cost a pass over the forest per feature or part
+_EXPLAINED_ROWS = 4_000  # of each part, for the curves: a pass over the forest
+_DEALT_ROWS = 2_000  # for permutation: a pass for each feature
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +60,6 @@ def train_on(
     *,
     grid: Mapping[str, Sequence[Any]],
     folds: TimeFolds,
-    test: float | int,
     stop_share: float,
     metric: str,
     seed: int,
@@ -73,7 +73,7 @@ def train_on(
     """
     combinations = expand_grid(fitter.algorithm, grid)
     stop_share = stop_share if fitter.stops_early else 0.0
-    held_out = _hold_out(data, test, folds.embargo_ns)
+    held_out = split_at(data.ts_event_ns, data.label_end_ns, data.test_start_ns, folds.embargo_ns)
     out.mkdir(parents=True, exist_ok=True)
     store = CellStore(out, experiment=f"hftcore {spec.name}")
     outcome = search(
@@ -92,12 +92,6 @@ def train_on(
     report = _report(data, spec, training, outcome, held_out, stop_share, metric, seed, title)
     write_atomically(out / REPORT, report.to_json().encode())
     return Trained(training, report, outcome, data, held_out.test, out)
-
-
-def _hold_out(data: SearchData, test: float | int, embargo_ns: int) -> Fold:
-    if isinstance(test, float):
-        return later_slice(data.ts_event_ns, data.label_end_ns, test, embargo_ns)
-    return split_at(data.ts_event_ns, data.label_end_ns, int(test), embargo_ns)
 
 
 def _train_best(
@@ -149,7 +143,7 @@ def _report(
     few = {"trained rows": thinned(part.train, _EXPLAINED_ROWS), "test rows": thinned(test, _EXPLAINED_ROWS)}
     if len(part.stop):
         few["rows watched for stopping"] = thinned(part.stop, _EXPLAINED_ROWS)
-    at = few["test rows"]
+    at = thinned(test, _DEALT_ROWS)
     permutation = permutation_importance(forest, data.X[at], data.y[at], spec.names, seed)
     rise = {name: lost["log_loss_rise"] for name, lost in permutation.items()}
     plain = spec.to_dict()
@@ -165,6 +159,7 @@ def _report(
             "n_stop": len(part.stop),
             "n_test": len(test),
             "n_purged": held_out.n_purged,
+            "n_left_out": data.table.n_rows_table - len(data),
             "test_ns": list(held_out.test_ns),
             "train_ns": list(training.window_ns),
             "horizon_rows": data.horizon,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from hftcore.errors import MissingExtraError
 from hftcore.folds import TimeFolds
 from hftcore.spark.dataset import Dataset, Layout
 from hftcore.spark.event_columns import EVENT_SCHEMA, read_events, read_instruments
@@ -19,12 +20,15 @@ from hftcore.spark.features import (
     feature_parity,
     feature_rows,
     features,
+    publish_features,
     symbol_counts,
     worker_errors,
     write_features,
 )
 from hftcore.spark.labels import check_no_future, check_no_overlap, join_labels, labels, purged_split
+from hftcore.spark.profiles import profile
 from hftcore.spark.session import session
+from hftcore.spark.stream import STREAM_SETTINGS, BatchProgress, lag, once, publish, read_kafka, score, watch
 
 if TYPE_CHECKING:
     from hftcore.spark.mllib import train_mllib
@@ -35,6 +39,8 @@ _TRAINING = {"compare_with_spark": "parity", "export": "search", "train": "searc
 
 __all__ = [
     "EVENT_SCHEMA",
+    "STREAM_SETTINGS",
+    "BatchProgress",
     "Dataset",
     "Layout",
     "TimeFolds",
@@ -50,13 +56,21 @@ __all__ = [
     "features",
     "join_labels",
     "labels",
+    "lag",
+    "once",
+    "profile",
+    "publish",
+    "publish_features",
     "purged_split",
     "read_events",
     "read_instruments",
+    "read_kafka",
+    "score",
     "session",
     "symbol_counts",
     "train",
     "train_mllib",
+    "watch",
     "worker_errors",
     "write_features",
 ]
@@ -65,4 +79,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _TRAINING:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_TRAINING[name]}"), name)
+    try:
+        return getattr(import_module(f"{__name__}.{_TRAINING[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] == "hftcore":
+            raise
+        raise MissingExtraError(f"hs.{name} needs {error.name}: pip install 'hftcore[train]'") from error

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from pyspark import inheritable_thread_target
 from pyspark.ml.classification import GBTClassifier, OneVsRestModel, RandomForestClassifier
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.functions import col, when
+from pyspark.sql.functions import array, col, lit
 
 from hftcore.errors import MissingExtraError
 from hftcore.files import write_atomically
@@ -25,6 +27,10 @@ from hftcore.training_table import CLASSES
 
 # MLlib stops at the first tree that lowers the loss of the later rows by less than this share of it.
 _VALIDATION_TOL: Final = 1e-4
+# A tree is a job for each of its levels, so a partition has to be worth a task. By rows, not by cores: where a row lies
+# is part of what makes a model.
+_ROWS_PER_PARTITION: Final = 40_000
+_MOST_PARTITIONS: Final = 64
 
 
 class _OnSpark:
@@ -32,8 +38,8 @@ class _OnSpark:
 
     missing = NOT_READY
 
-    def __init__(self, spark: SparkSession, data: SearchData, n_partitions: int = 4) -> None:
-        self.spark, self.data, self._n_partitions = spark, data, n_partitions
+    def __init__(self, spark: SparkSession, data: SearchData) -> None:
+        self.spark, self.data = spark, data
         self._scratch = tempfile.TemporaryDirectory(prefix="hftcore-search-")
         self._frames: dict[str, DataFrame] = {}
 
@@ -50,20 +56,17 @@ class _OnSpark:
         if key not in self._frames:
             batch = (self.data.X[order], self.data.y[order])
             path = Path(self._scratch.name, f"{key}.parquet")
+            n_partitions = min(max(len(order) // _ROWS_PER_PARTITION, 2), _MOST_PARTITIONS)
             self._frames[key] = vector_rows(
-                self.spark, [batch], path, self._n_partitions, missing=self.missing, stop_from=len(part.train)
+                self.spark, [batch], path, n_partitions, missing=self.missing, stop_from=len(part.train)
             ).persist()
         return self._frames[key].withColumn("weight", self._weight(part, params))
 
     def _weight(self, part: Part, params: Params) -> Any:
         y = self.data.y[part.train]
         weights = row_weights(y, params["class_weights"])
-        expression: Any = None
-        for k, label in enumerate(CLASSES):
-            of_class = 1.0 if weights is None else float(weights[np.argmax(y == label)])
-            is_class = col("label") == float(k)
-            expression = when(is_class, of_class) if expression is None else expression.when(is_class, of_class)
-        return expression
+        of_class = [1.0 if weights is None else float(weights[np.argmax(y == label)]) for label in CLASSES]
+        return array(*map(lit, of_class))[col("label").cast("int")]
 
 
 class GbtFitter(_OnSpark):
@@ -91,11 +94,19 @@ class GbtFitter(_OnSpark):
         )
         if len(part.stop):
             classifier.setValidationIndicatorCol("stop")
-        rows, models = self.rows(part, params), []
-        for k in range(len(CLASSES)):
-            models.append(classifier.fit(rows.withColumn("is_class", (col("label") == float(k)).cast("double"))))
-            if tick is not None:
-                tick((k + 1) * params["n_trees"], len(CLASSES) * params["n_trees"])
+        rows = self.rows(part, params)
+
+        def fit_class(k: int) -> Any:
+            return classifier.copy().fit(rows.withColumn("is_class", (col("label") == float(k)).cast("double")))
+
+        # A level of a tree is a job of its own, and half its time is the driver's: the classes fill each other's gaps.
+        with ThreadPoolExecutor(len(CLASSES)) as pool:
+            fits = [pool.submit(inheritable_thread_target(self.spark)(fit_class), k) for k in range(len(CLASSES))]
+            models = []
+            for k, fit in enumerate(fits, start=1):
+                models.append(fit.result())
+                if tick is not None:
+                    tick(k * params["n_trees"], len(CLASSES) * params["n_trees"])
         return _GbtModel(self.spark, self.data, classifier, models)
 
 
@@ -159,14 +170,12 @@ class XgboostFitter(_OnSpark):
     stops_early = True
     missing = float("nan")
 
-    def __init__(
-        self, spark: SparkSession, data: SearchData, n_partitions: int = 4, *, stop_after: int | None = 30
-    ) -> None:
+    def __init__(self, spark: SparkSession, data: SearchData, *, stop_after: int | None = 30) -> None:
         try:
             import xgboost  # noqa: F401
         except ImportError as error:
             raise MissingExtraError("algorithm 'xgboost' needs xgboost: pip install 'hftcore[xgboost]'") from error
-        super().__init__(spark, data, n_partitions)
+        super().__init__(spark, data)
         self._stop_after = stop_after
         self.libraries = ("pyspark", _installed("xgboost", "xgboost-cpu"))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -18,7 +19,7 @@ from hftcore.artifact import Artifact
 from hftcore.compiler import compile_model
 from hftcore.errors import ModelMismatchError, ParameterError
 from hftcore.folds import TimeFolds
-from hftcore.search.data import SearchData, load_search_data, table_on_disk
+from hftcore.search.data import SearchData, load_search_data, refuse_too_large, table_on_disk
 from hftcore.search.fitters import Fitter, LightgbmFitter
 from hftcore.search.loop import Progress
 from hftcore.search.params import ALGORITHMS
@@ -43,6 +44,7 @@ def train(
     stop_share: float = 0.15,
     metric: str = "mcc",
     horizon: int | None = None,
+    max_rows: int | None = None,
     seed: int = 7,
     title: str | None = None,
     spark: SparkSession | None = None,
@@ -57,7 +59,7 @@ def train(
     Parameters
     ----------
     table : path, or Spark, pandas, polars or Arrow table
-        Columns as ``hftcore.training_table`` says. It is read into the driver's memory.
+        Columns as ``hftcore.training_table`` says. Its features are held in the driver's memory, 8 bytes a value.
     spec : FeatureSpec
         Its names are the columns to train on.
     out : path
@@ -75,6 +77,8 @@ def train(
         Chooses the combination, by its mean over folds.
     horizon : int, optional
         Rows ahead that the labels looked; read from a table of ``hftcore features``.
+    max_rows : int, optional
+        Train on at most this many of the rows before the test part, evenly spread; the test part stays whole.
     progress : bool or callable
         True shows a bar on standard error; a callable is called with (cells done, cells in all).
 
@@ -88,7 +92,8 @@ def train(
     ParameterError
         If an argument breaks its rule, or the algorithm has no such parameter.
     TrainingDataError
-        If the table cannot be trained on, or cut into those folds.
+        If the table cannot be trained on, or cut into those folds; if its features take more than a quarter of the
+        driver's memory.
     MissingExtraError
         If the algorithm's library is not installed.
     """
@@ -96,8 +101,8 @@ def train(
         raise ParameterError(f"algorithm must be one of {', '.join(ALGORITHMS)}, was {algorithm!r}")
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
-    source = table.toArrow() if isinstance(table, DataFrame) else table
-    data = load_search_data(table_on_disk(source, folder), spec.names, horizon)
+    path = table_on_disk(_collected(table, spec) if isinstance(table, DataFrame) else table, folder)
+    data = load_search_data(path, spec.names, horizon, test=test, max_rows=max_rows)
     with ExitStack() as stack:
         return train_on(
             data,
@@ -106,13 +111,17 @@ def train(
             _fitter(algorithm, data, spark, stack),
             grid=grid or {},
             folds=folds or TimeFolds(),
-            test=test,
             stop_share=stop_share,
             metric=metric,
             seed=seed,
             title=title or f"{spec.name}: {algorithm}",
             progress=_told(progress, stack),
         )
+
+
+def _collected(table: DataFrame, spec: FeatureSpec) -> pa.Table:
+    refuse_too_large(table.count(), len(spec.names), "the Spark table")
+    return table.toArrow()
 
 
 def _told(progress: Progress | bool, stack: ExitStack) -> Progress | None:

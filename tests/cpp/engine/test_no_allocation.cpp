@@ -8,8 +8,8 @@
 #include "hft/ring/channel.hpp"
 #include "rich_scenario.hpp"
 
-// A million events go through decode, ring, features, model, decision, risk, exchange and journal; after warm-up none of
-// them may allocate.
+// A million events go through decode, ring, features, model, decision, risk, exchange and journal; after warm-up none
+// of them may allocate.
 
 namespace {
 

@@ -254,7 +254,8 @@ Played replay_with(std::span<const std::byte> records, std::span<const Change<Im
   MemoryJournal journal;
   ReplayControl control;
   Replay<false, ImbalanceModel, MemoryJournal> run(
-      records, {spec, instruments, model, engine_config, R"({"run":"test"})", changes}, {.feed = feed}, journal, control);
+      records, {spec, instruments, model, engine_config, R"({"run":"test"})", changes},
+      {.feed = feed}, journal, control);
   played.result = run.run(*played.times);
   played.journal.assign(journal.bytes().begin(), journal.bytes().end());
   return played;
@@ -270,8 +271,11 @@ TEST(Replay, changes_hold_from_their_record_on_as_if_the_engine_had_been_told_be
   auto narrow = first;
   narrow.limits.max_open_positions = 1;
   narrow.strategy.order_qty_lots = 7;
-  const std::vector<Change<ImbalanceModel>> changes{
-      {0, narrow, nullptr}, {1'100, first, &contrary}, {1'100, narrow, nullptr}, {4'003, first, nullptr}, {6'000, narrow, nullptr}};
+  const std::vector<Change<ImbalanceModel>> changes{{0, narrow, nullptr},
+                                                    {1'100, first, &contrary},
+                                                    {1'100, narrow, nullptr},
+                                                    {4'003, first, nullptr},
+                                                    {6'000, narrow, nullptr}};
 
   const auto spec = imbalance_spec();
   const auto instruments = three_instruments();

@@ -8,7 +8,8 @@
 #include "hft/base/crc32c.hpp"
 #include "rich_scenario.hpp"
 
-// An engine that is saved, thrown away and loaded again goes on as if nothing had happened: in the bytes of the journal.
+// An engine that is saved, thrown away and loaded again goes on as if nothing had happened: in the bytes of the
+// journal.
 
 namespace {
 
@@ -141,7 +142,8 @@ TEST(State, other_settings_in_the_configuration_do_not_matter) {
   auto config = rich_config();
   config.risk.max_open_positions = 1;
   config.strategy.threshold_frac = 0.99;
-  EXPECT_EQ(refusal_of(config, three_instruments()), "accepted") << "those of the state go on, until others are applied";
+  EXPECT_EQ(refusal_of(config, three_instruments()), "accepted")
+      << "those of the state go on, until others are applied";
 }
 
 TEST(State, a_failed_journal_stays_failed) {

@@ -169,7 +169,8 @@ TEST(AvroEvolution, FurtherFieldsOfAnyTypeAreSkipped) {
       {R"({"type":"array","items":"int"})", std::string{"\4\2\3\1\2\2\0", 7}},
       {R"({"type":"array","items":"null"})", Bytes{}.number(INT64_MAX).number(0).bytes.substr(5)},
       {R"({"type":"map","values":["null","double"]})", std::string{"\2\2k\2abcdefgh\2\2l\0\0", 17}},
-      {R"({"type":"record","name":"R","fields":[{"name":"symbol","type":"int"},{"name":"b","type":["string","null"]}]})",
+      {R"({"type":"record","name":"R","fields":[{"name":"symbol","type":"int"},)"
+       R"({"name":"b","type":["string","null"]}]})",
        std::string{"\4\2", 2}},
       {R"({"type":"record","name":"N","fields":[{"name":"x","type":"null"}]})", ""},
   };

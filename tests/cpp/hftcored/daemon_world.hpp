@@ -114,9 +114,13 @@ struct World {
   }
   [[nodiscard]] std::unique_ptr<Shard<false>> shard() const {
     return std::make_unique<Shard<false>>(
-        Shard<false>::Parts{spec, instruments, *forest,
-                            {.config_epoch = 1, .strategy = birth.settings.strategy, .risk = birth.settings.limits, .fees = {}},
-                            kLanes, true},
+        Shard<false>::Parts{
+            spec,
+            instruments,
+            *forest,
+            {.config_epoch = 1, .strategy = birth.settings.strategy, .risk = birth.settings.limits, .fees = {}},
+            kLanes,
+            true},
         engine::Stopwatch<false>{});
   }
   [[nodiscard]] Decoding decoding() const {

@@ -28,7 +28,9 @@ TEST(ControlText, settings_and_start_read_back) {
   EXPECT_TRUE(start_in(control_text(1, 5, change_with("{}"))).empty());
 }
 
-TEST(ControlText, another_text_is_refused) { EXPECT_THROW((void)settings_in("{\"control\":1}"), std::invalid_argument); }
+TEST(ControlText, another_text_is_refused) {
+  EXPECT_THROW((void)settings_in("{\"control\":1}"), std::invalid_argument);
+}
 
 }  // namespace
 }  // namespace hft::daemon

@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <random>
 
 #include "daemon_world.hpp"
+#include "signals.hpp"
 
 namespace hft::daemon {
 namespace {
@@ -99,8 +101,10 @@ class Restart {
     Comparer comparer{0, *history_, tail, resumed.journal};
     shard_->emit_to(comparer);
     Decoding decoding = life_.world.decoding();
-    Recovery<false> recovery{*shard_, 0, *history_, source_, decoding, comparer,
-                             [this](const std::string& control) -> const Change& { return life_.world.change_of(control); }};
+    Recovery<false> recovery{
+        *shard_, 0, *history_, source_, decoding, comparer, [this](const std::string& control) -> const Change& {
+          return life_.world.change_of(control);
+        }};
     const Cleared cleared{*this, comparer, recovery};
     recovery.run(false);
     comparer.check();
@@ -183,6 +187,22 @@ TEST(Recovery, a_journal_that_is_ahead_or_behind_is_met_as_far_as_it_goes) {
     ASSERT_TRUE(std::equal(journal.begin(), journal.end(), life.log.journal.begin()));
     EXPECT_EQ(restart.journal_ended_, n_journal < life.log.journal.size());
   }
+}
+
+TEST(Recovery, a_signal_ends_it_and_the_next_start_meets_all_of_it) {
+  block_signals();
+  const Life life;
+  const std::size_t n_sent = life.log.sent.size();
+  {
+    Restart restart{life, n_sent, 0};
+    ASSERT_EQ(::raise(SIGTERM), 0);
+    EXPECT_THROW(restart.run(), EndAsked);
+    EXPECT_LT(restart.shard_->position().sequence.n_inputs, restart.history_->order().end());
+  }
+  EXPECT_EQ(next_signal(std::chrono::milliseconds{0}), SIGTERM);
+  Restart restart{life, n_sent, 0};
+  ASSERT_NO_THROW(restart.run());
+  EXPECT_EQ(restart.shard_->position().sequence.n_inputs, restart.history_->order().end());
 }
 
 TEST(Recovery, one_altered_bit_of_what_was_published_stops_it) {

@@ -82,7 +82,8 @@ HFT_SAME_FIELD(MetadataTopic, partition_cnt, rd_kafka_metadata_topic_t, partitio
 HFT_SAME_FIELD(MetadataTopic, partitions, rd_kafka_metadata_topic_t, partitions);
 HFT_SAME_FIELD(MetadataTopic, err, rd_kafka_metadata_topic_t, err);
 
-static_assert(c::kNoError == RD_KAFKA_RESP_ERR_NO_ERROR && c::kOffsetOutOfRange == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE);
+static_assert(c::kNoError == RD_KAFKA_RESP_ERR_NO_ERROR &&
+              c::kOffsetOutOfRange == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE);
 static_assert(c::kLeaderNotAvailable == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE);
 static_assert(c::kNotLeader == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
 static_assert(c::kUnknownTopicOrPart == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);

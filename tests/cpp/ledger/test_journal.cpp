@@ -103,7 +103,8 @@ TEST(Journal, NewJournalRefusesAnExistingFileUnlessItReplacesIt) {
   const TempFolder folder;
   const auto path = folder.file("a.jrnl");
   ASSERT_TRUE(Journal::create(path).close());
-  EXPECT_EQ(failure_of([&] { static_cast<void>(Journal::create(path)); }), path.string() + ": cannot be opened for writing: File exists");
+  EXPECT_EQ(failure_of([&] { static_cast<void>(Journal::create(path)); }),
+            path.string() + ": cannot be opened for writing: File exists");
   EXPECT_TRUE(Journal::create(path, Existing::kReplace).close());
   EXPECT_THROW(Journal::create(folder.file("missing") / "a.jrnl"), JournalError);
 }
@@ -113,9 +114,11 @@ TEST(Journal, HasOneWriterAtATime) {
   const auto path = folder.file("a.jrnl");
   Journal journal = Journal::create(path);
   ASSERT_TRUE(journal.flush());
-  EXPECT_NE(failure_of([&] { static_cast<void>(Journal::open_for_append(path)); }).find("being written by another process"),
+  EXPECT_NE(
+      failure_of([&] { static_cast<void>(Journal::open_for_append(path)); }).find("being written by another process"),
+      std::string::npos);
+  EXPECT_NE(failure_of([&] { static_cast<void>(Journal::create(path, Existing::kReplace)); }).find("being written"),
             std::string::npos);
-  EXPECT_NE(failure_of([&] { static_cast<void>(Journal::create(path, Existing::kReplace)); }).find("being written"), std::string::npos);
   ASSERT_TRUE(journal.close());
   EXPECT_EQ(Journal::open_for_append(path).recovery().n_frames, 0U);
 }
@@ -165,7 +168,8 @@ TEST(Journal, FileSizeLimitLatchesAndLeavesATailThatTheNextOpenCuts) {
 TEST(Journal, TextMustBeTextAndOfReasonableSize) {
   MemoryJournal memory;
   EXPECT_THROW((void)memory.append_text(FrameKind::kFill, "{}"), std::invalid_argument);
-  EXPECT_THROW((void)memory.append_text(FrameKind::kRunEnd, std::string(kMaxTextBytes + 1, 'x')), std::invalid_argument);
+  EXPECT_THROW((void)memory.append_text(FrameKind::kRunEnd, std::string(kMaxTextBytes + 1, 'x')),
+               std::invalid_argument);
   const std::string long_text = "{" + std::string(1'000'000, 'x') + "}";
   const TempFolder folder;
   Journal journal = Journal::create(folder.file("a.jrnl"), Existing::kRefuse, 100);

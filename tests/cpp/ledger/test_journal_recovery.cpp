@@ -83,9 +83,9 @@ TEST(JournalRecovery, DamageInTheMiddleIsAnErrorAndTheFileIsLeftAlone) {
     static_cast<void>(Journal::open_for_append(path));
     FAIL() << "a damaged journal was opened";
   } catch (const JournalError& error) {
-    EXPECT_EQ(std::string{error.what()},
-              path.string() + ": at byte " + std::to_string(ends[3]) + ": the frame is damaged and a whole one follows at byte " +
-                  std::to_string(ends[4]) + ": the file was altered, not cut short");
+    EXPECT_EQ(std::string{error.what()}, path.string() + ": at byte " + std::to_string(ends[3]) +
+                                             ": the frame is damaged and a whole one follows at byte " +
+                                             std::to_string(ends[4]) + ": the file was altered, not cut short");
   }
   EXPECT_EQ(read_file(path), bytes);
 }
@@ -122,7 +122,8 @@ TEST(JournalRecovery, RecordOfAnotherSizeIsAnError) {
 
 TEST(JournalRecovery, OtherFilesAreNamedAsNoJournal) {
   const TempFolder folder;
-  for (const std::string text : {"PAR1", "short", "# a text of more than sixty-four bytes, which is what a header has ..."}) {
+  for (const std::string text :
+       {"PAR1", "short", "# a text of more than sixty-four bytes, which is what a header has ..."}) {
     const auto path = folder.file("other");
     write_bytes(path, std::as_bytes(std::span{text}));
     try {

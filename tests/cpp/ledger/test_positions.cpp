@@ -98,7 +98,8 @@ TEST(Positions, RealisedPlusUnrealisedMinusFeesIsCashPlusPositionValue) {
     Int128 fees[3] = {};
     for (int i = 0; i < 300; ++i) {
       const auto symbol = static_cast<std::uint32_t>(random() % 3);
-      const Fill fill = fill_of(random() % 2 == 0 ? Side::kBuy : Side::kSell, qty(random), px(random), symbol, fee(random));
+      const Fill fill =
+          fill_of(random() % 2 == 0 ? Side::kBuy : Side::kSell, qty(random), px(random), symbol, fee(random));
       ASSERT_TRUE(positions.apply(fill));
       const Int128 signed_qty = fill.side == Side::kBuy ? fill.qty_lots : -fill.qty_lots;
       qty_sum[symbol] += signed_qty;

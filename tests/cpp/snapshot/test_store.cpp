@@ -33,8 +33,8 @@ TEST_F(StoreTest, GivesBackWhatWasSavedUnderRisingNumbers) {
 TEST_F(StoreTest, PiecesAndOnePieceMakeTheSameBytes) {
   const auto payload = payload_of(3'000'000, 5);
   const std::span<const std::byte> all{payload};
-  const std::array<std::span<const std::byte>, 4> pieces{all.first(1), all.subspan(1, 2'000'000), all.subspan(2'000'001, 0),
-                                                         all.subspan(2'000'001)};
+  const std::array<std::span<const std::byte>, 4> pieces{all.first(1), all.subspan(1, 2'000'000),
+                                                         all.subspan(2'000'001, 0), all.subspan(2'000'001)};
   ASSERT_TRUE(Store(folder / "a", 3).save(payload));
   ASSERT_TRUE(Store(folder / "b", 3).save(pieces));
   EXPECT_EQ(bytes_of_file(folder / "a" / "snapshot-1.hfts"), bytes_of_file(folder / "b" / "snapshot-1.hfts"));
@@ -133,7 +133,8 @@ TEST_F(StoreTest, DamagedOnesDoNotCountAsKeptAndTheirNumbersAreNotUsedAgain) {
 
 TEST_F(StoreTest, LeavesFilesOfOthersAlone) {
   std::filesystem::create_directories(folder);
-  for (const char* name : {"snapshot-.hfts", "snapshot-x.hfts", "snapshot-01.hfts", "notes.txt"}) write_file(folder / name, "x");
+  for (const char* name : {"snapshot-.hfts", "snapshot-x.hfts", "snapshot-01.hfts", "notes.txt"})
+    write_file(folder / name, "x");
   Store store{folder, 3};
   for (unsigned i = 0; i < 4; ++i) ASSERT_TRUE(store.save(payload_of(10, i)));
   EXPECT_EQ(store.numbers(), (std::vector<std::uint64_t>{2, 3, 4}));

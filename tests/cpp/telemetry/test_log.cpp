@@ -53,13 +53,20 @@ TEST_F(LogTest, ALineIsOneObjectWithItsFieldsInOrder) {
 
 TEST_F(LogTest, EscapesWhatJsonCannotHold) {
   Log log{"n", Level::kInfo, path};
-  log.info("a\"b\\c\nd\te\r", {{"k\"", std::string_view{"\x01\x1f\x7f\0z", 5}}, {"good", "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"},
-                               {"bad", "\xC3(\xED\xA0\x80\xF5\x80\xC0\xAF"}, {"nan", std::nan("")},
+  log.info("a\"b\\c\nd\te\r", {{"k\"", std::string_view{"\x01\x1f\x7f\0z", 5}},
+                               {"good", "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"},
+                               {"bad", "\xC3(\xED\xA0\x80\xF5\x80\xC0\xAF"},
+                               {"nan", std::nan("")},
                                {"inf", std::numeric_limits<double>::infinity()}});
   const std::string line = lines().at(0);
-  EXPECT_NE(line.find(R"("msg":"a\"b\\c\nd\te\r","k\"":"\u0001\u001f\u007f\u0000z","good":)"), std::string::npos) << line;
+  EXPECT_NE(line.find(
+                R"("msg":"a\"b\\c\nd\te\r","k\"":"\u0001\u001f\u007f\u0000z","good":)"),
+            std::string::npos)
+      << line;
   EXPECT_NE(line.find("\"good\":\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\""), std::string::npos);
-  EXPECT_NE(line.find(R"("bad":"\ufffd(\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd","nan":"nan","inf":"inf"})"), std::string::npos) << line;
+  EXPECT_NE(line.find(R"("bad":"\ufffd(\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd",)"
+                      R"("nan":"nan","inf":"inf"})"),
+            std::string::npos) << line;
 }
 
 TEST_F(LogTest, BelowTheLeastLevelNothingIsWritten) {
@@ -103,7 +110,8 @@ TEST_F(LogTest, LinesOfSeveralThreadsDoNotMix) {
     std::vector<std::jthread> threads;
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([&log, t] {
-        for (int i = 0; i < 60; ++i) log.info("m" + std::to_string(t * 100 + i), {{"x", "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"}});
+        for (int i = 0; i < 60; ++i)
+          log.info("m" + std::to_string(t * 100 + i), {{"x", "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"}});
       });
     }
   }

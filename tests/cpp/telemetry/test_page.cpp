@@ -118,8 +118,10 @@ TEST_F(PageTest, NamesThatBreakARuleAreNamed) {
     }
     return "";
   };
-  EXPECT_NE(message([](Layout& l) { l.counters[0].names[1] = "polled"; }).find("must differ, was \"polled\""), std::string::npos);
-  EXPECT_NE(message([](Layout& l) { l.counters[1].name = "ingest"; }).find("must differ, was \"ingest\""), std::string::npos);
+  EXPECT_NE(message([](Layout& l) { l.counters[0].names[1] = "polled"; }).find("must differ, was \"polled\""),
+            std::string::npos);
+  EXPECT_NE(message([](Layout& l) { l.counters[1].name = "ingest"; }).find("must differ, was \"ingest\""),
+            std::string::npos);
   EXPECT_NE(message([](Layout& l) { l.texts[0] = "two words"; }).find("was \"two words\""), std::string::npos);
   EXPECT_NE(message([](Layout& l) { l.gauges[0].names[0] = std::string(48, 'x'); }).find("1 to 47"), std::string::npos);
   EXPECT_NE(message([](Layout& l) { l.histograms[0].name = ""; }).find("was \"\""), std::string::npos);

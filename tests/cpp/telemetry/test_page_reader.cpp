@@ -90,7 +90,8 @@ TEST_F(PageTest, BetweenTwoReadsIsWhatHappenedInBetween) {
   const LatencyHistogram found = value_of(delta.histograms, "stages", "ring");
   EXPECT_EQ(found.count(), 3'000U);
   EXPECT_EQ(found.sum_ns(), alone.sum_ns());
-  for (const double frac : {0.0, 0.5, 0.9, 0.99, 0.999}) EXPECT_EQ(found.percentile_ns(frac), alone.percentile_ns(frac));
+  for (const double frac : {0.0, 0.5, 0.9, 0.99, 0.999})
+    EXPECT_EQ(found.percentile_ns(frac), alone.percentile_ns(frac));
   EXPECT_GE(found.max_ns(), alone.max_ns());
   EXPECT_LE(found.max_ns(), alone.max_ns() + alone.max_ns() / 128 + 1);
   EXPECT_LE(found.min_ns(), alone.min_ns());

@@ -20,8 +20,8 @@ struct Change {
   const Model* model = nullptr;    // null: the model stays
 };
 
-/// Cold path: throws std::invalid_argument unless `changes` are in the order of their records and each fits an engine of
-/// this model.
+/// Cold path: throws std::invalid_argument unless `changes` are in the order of their records and each fits an engine
+/// of this model.
 template <model::Model Model>
 void validate(std::span<const Change<Model>> changes, const Model& model) {
   for (std::size_t i = 0; i < changes.size(); ++i) {

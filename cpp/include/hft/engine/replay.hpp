@@ -80,8 +80,9 @@ struct ReplayParts {
   std::span<const std::byte> state = {};  // what Engine::save wrote, to go on from; empty: from the beginning
 };
 
-/// Plays packed records, as they came in (kTapeFlags), through the engine into `journal` (ledger::Journal or MemoryJournal), between its run header
-/// and run end. Threads cannot throw: what can fail by exception happens before they start or after they are joined.
+/// Plays packed records, as they came in (kTapeFlags), through the engine into `journal` (ledger::Journal or
+/// MemoryJournal), between its run header and run end. Threads cannot throw: what can fail by exception happens before
+/// they start or after they are joined.
 template <bool Timed, model::Model Model, class Journal>
 class Replay {
  public:

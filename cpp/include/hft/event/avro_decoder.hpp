@@ -43,6 +43,9 @@ class AvroDecoder {
   AvroDecoder(std::span<const Instrument> instruments, const AvroSchemas& schemas);
 
   [[nodiscard]] DecodeStatus decode(std::span<const std::byte> bytes, Event& out) const noexcept;
+  /// The same for a record without a header, written with the schema of that id.
+  [[nodiscard]] DecodeStatus decode_record(std::uint32_t schema_id, std::span<const std::byte> record,
+                                           Event& out) const noexcept;
 
  private:
   struct Writer {

@@ -61,4 +61,22 @@ class SequenceGuard {
   std::vector<std::uint64_t> last_;  // by symbol; 0: no number seen yet
 };
 
+/// Asks the guard about an event of one of its streams and does as it says: marks what follows a gap, counts. False:
+/// the event is to be left out. `Counts` has duplicates, late, gaps and resets.
+template <class Counts>
+[[nodiscard]] bool admit(SequenceGuard& guard, std::uint32_t stream, std::uint64_t feed_seq, Event& event,
+                         Counts& counts) noexcept {
+  using Seen = SequenceGuard::Seen;
+  switch (guard.check(stream, feed_seq, event.flags)) {
+    case Seen::kFirst:
+    case Seen::kNext:
+    case Seen::kUnnumbered: return true;
+    case Seen::kGap: event.flags |= kGapBefore, ++counts.gaps; return true;
+    case Seen::kReset: ++counts.resets; return true;
+    case Seen::kDuplicate: ++counts.duplicates; return false;
+    case Seen::kLate: ++counts.late; return false;
+  }
+  return false;
+}
+
 }  // namespace hft::event

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -42,6 +43,21 @@ class PackedMessageDecoder {
   std::vector<std::uint32_t> local_ids_;  // by global id
 };
 
+/// Avro records without a header, all written with one schema.
+class BareAvroDecoder {
+ public:
+  /// Cold path: throws std::invalid_argument unless there is one schema, and as AvroDecoder does.
+  BareAvroDecoder(std::span<const Instrument> instruments, const AvroSchemas& schemas);
+
+  [[nodiscard]] DecodeStatus decode(std::span<const std::byte> bytes, Event& out) const noexcept {
+    return records_.decode_record(schema_id_, bytes, out);
+  }
+
+ private:
+  AvroDecoder records_;
+  std::uint32_t schema_id_;
+};
+
 /// Turns the value of one message into an Event of one shard: a value-semantic face over the three formats.
 ///
 /// Event::symbol_id is the index in the shard's instruments. Every event satisfies PackedDecoder::check, whichever way
@@ -54,15 +70,18 @@ class WireDecoder {
   /// Avro looks at `schemas`. Cold path: throws std::invalid_argument as the three do. Nothing given need outlive this.
   WireDecoder(Format format, std::span<const Instrument> shard_instruments, std::span<const std::uint32_t> global_ids,
               const AvroSchemas& schemas = {});
+  /// For Avro records without a header.
+  explicit WireDecoder(BareAvroDecoder decoder) : decoder_{std::move(decoder)} {}
 
   [[nodiscard]] DecodeStatus decode(std::span<const std::byte> bytes, Event& out) const noexcept {
     if (const auto* json = std::get_if<JsonDecoder>(&decoder_)) return json->decode(bytes, out);
     if (const auto* avro = std::get_if<AvroDecoder>(&decoder_)) return avro->decode(bytes, out);
+    if (const auto* bare = std::get_if<BareAvroDecoder>(&decoder_)) return bare->decode(bytes, out);
     return std::get_if<PackedMessageDecoder>(&decoder_)->decode(bytes, out);
   }
 
  private:
-  std::variant<PackedMessageDecoder, JsonDecoder, AvroDecoder> decoder_;
+  std::variant<PackedMessageDecoder, JsonDecoder, AvroDecoder, BareAvroDecoder> decoder_;
 };
 
 }  // namespace hft::event

@@ -75,8 +75,8 @@ class Window {
   }
   void clear() noexcept { head_ = 0, size_ = 0, early_leaves_ = 0; }
 
-  /// Saves or loads the content, oldest first: the values, then their times, each in one or two pieces. A loaded entry is
-  /// handed to `enter`, which throws where it could not have entered, so that sums are made anew.
+  /// Saves or loads the content, oldest first: the values, then their times, each in one or two pieces. A loaded entry
+  /// is handed to `enter`, which throws where it could not have entered, so that sums are made anew.
   template <class Self, class Archive, class Enter>
   static void archive(Self& self, Archive& ar, Enter&& enter) {
     std::uint32_t n = self.size_;

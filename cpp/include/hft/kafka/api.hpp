@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
-/// The part of librdkafka's C interface that we use, declared by ourselves: the library is opened at run time, so neither
-/// building nor installing needs its headers. Its C ABI is stable; we use what 2.0.2 has. The test kafka_api_header
-/// compares every type, offset, constant and signature here with a real header.
+/// The part of librdkafka's C interface that we use, declared by ourselves: the library is opened at run time, so
+/// neither building nor installing needs its headers. Its C ABI is stable; we use what 2.0.2 has. The test
+/// kafka_api_header compares every type, offset, constant and signature here with a real header.
 namespace hft::kafka::c {
 
 // Opaque handles: rd_kafka_t and so on.

@@ -33,7 +33,8 @@ class Bursts {
   /// Waits for room up to `timeout`; nothing when there was none in time.
   [[nodiscard]] std::optional<Id> begin(std::chrono::microseconds timeout) noexcept {
     if (!room_.try_acquire() && (timeout.count() <= 0 || !room_.try_acquire_for(timeout))) return std::nullopt;
-    while (open_[next_].n.load(std::memory_order_acquire) != 0) next_ = (next_ + 1) % kMost;  // one is free: room said so
+    while (open_[next_].n.load(std::memory_order_acquire) != 0)
+      next_ = (next_ + 1) % kMost;                       // one is free: room said so
     open_[next_].n.store(1, std::memory_order_relaxed);  // the burst itself, until end()
     return static_cast<Id>(next_);
   }

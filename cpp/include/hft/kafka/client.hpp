@@ -30,8 +30,8 @@ struct ClientEvent {
   std::string text;
 };
 
-/// A property that we set before the user's. A `fixed` one may not be changed: what we promise rests on it. An `optional`
-/// one may be unknown to an old library: an event line says so.
+/// A property that we set before the user's. A `fixed` one may not be changed: what we promise rests on it. An
+/// `optional` one may be unknown to an old library: an event line says so.
 struct DefaultSetting {
   const char* name;
   const char* value;
@@ -56,8 +56,8 @@ class Client {
   [[nodiscard]] c::Handle* handle() const noexcept { return handle_; }
   [[nodiscard]] c::Queue* main_queue() const noexcept { return main_queue_; }
 
-  /// Opens a topic and asks the cluster for it; throws KafkaError when it is missing or nobody answers in time, with the
-  /// last thing that a broker said. The handle lives as long as the client.
+  /// Opens a topic and asks the cluster for it; throws KafkaError when it is missing or nobody answers in time, with
+  /// the last thing that a broker said. The handle lives as long as the client.
   [[nodiscard]] c::Topic* open_topic(const std::string& name, milliseconds timeout, std::int32_t* n_partitions);
   /// " (the broker's last words: ...)" for the text of an error at start, or nothing.
   [[nodiscard]] std::string last_words();
@@ -67,8 +67,8 @@ class Client {
   /// For whoever polls the main queue and finds something that is not his: kept for poll_events. Takes the event over.
   void set_aside(c::Event* event) noexcept;
 
-  /// Any cold thread: asks the cluster who leads the opened topics. Waits only briefly for each answer, which is taken up
-  /// later too: a request may have gone to the broker that died, or stand behind a fetch that its broker holds back.
+  /// Any cold thread: asks the cluster who leads the opened topics. Waits only briefly for each answer, which is taken
+  /// up later too: a request may have gone to the broker that died, or stand behind a fetch that its broker holds back.
   void nudge() noexcept;
   /// A connection was lost in the last kWatchFor: nudge() every nudge_interval(), or the client itself looks for new
   /// leaders only once a second. A partition needs two: one to leave the old leader, one to join the new one.

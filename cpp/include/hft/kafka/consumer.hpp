@@ -40,8 +40,8 @@ struct Message {
   void* handle = nullptr;
 };
 
-/// kMerged: poll() reads all partitions as they come. kSplit: they are kept apart for poll_one(), until merge(): to read
-/// them again in an order that is known.
+/// kMerged: poll() reads all partitions as they come. kSplit: they are kept apart for poll_one(), until merge(): to
+/// read them again in an order that is known.
 enum class Lanes : std::uint8_t { kMerged = 0, kSplit = 1 };
 
 struct HeaderView {
@@ -66,8 +66,8 @@ class Consumer {
   Consumer(const Consumer&) = delete;
   Consumer& operator=(const Consumer&) = delete;
 
-  /// Waits up to `timeout` for the first message, then takes what is there without waiting, up to out.size(). Returns how
-  /// many. Messages of one partition come in order of their offsets; partitions interleave as they arrived.
+  /// Waits up to `timeout` for the first message, then takes what is there without waiting, up to out.size(). Returns
+  /// how many. Messages of one partition come in order of their offsets; partitions interleave as they arrived.
   [[nodiscard]] std::size_t poll(std::span<Message> out, milliseconds timeout) noexcept;
   /// The same for one partition alone, the one at `index` of assignment(). Only while split.
   [[nodiscard]] std::size_t poll_one(std::size_t index, std::span<Message> out, milliseconds timeout) noexcept;

@@ -9,14 +9,14 @@ namespace hft::kafka {
 
 /// librdkafka, opened at run time and never closed: its threads may outlive whoever opened it.
 ///
-/// Which one: the path given, else the environment variable HFTCORE_LIBRDKAFKA, else the system's librdkafka.so.1. A path
-/// that is given is the only one tried. The Python package gives the library inside the confluent-kafka wheel.
+/// Which one: the path given, else the environment variable HFTCORE_LIBRDKAFKA, else the system's librdkafka.so.1. A
+/// path that is given is the only one tried. The Python package gives the library inside the confluent-kafka wheel.
 class Library {
  public:
   static constexpr int kLeastVersion = 0x020002ff;  // 2.0.2
 
-  /// Cold path: throws KafkaError that names what was tried, and refuses versions before 2.0.2. One path is one Library,
-  /// from any thread.
+  /// Cold path: throws KafkaError that names what was tried, and refuses versions before 2.0.2. One path is one
+  /// Library, from any thread.
   [[nodiscard]] static const Library& load(const std::string& path = "");
 
   [[nodiscard]] const c::Api& api() const noexcept { return api_; }

@@ -54,7 +54,8 @@ inline constexpr std::size_t kFrameAlign = 8;
 inline constexpr std::size_t kCrcFrom = offsetof(FrameHeader, kind);
 inline constexpr std::size_t kMaxRecordFrameBytes = sizeof(FrameHeader) + sizeof(Decision);
 
-/// Payload size that goes with a kind; 0 for text, whose size is free, for kInputOrder, and for kinds that we do not know.
+/// Payload size that goes with a kind; 0 for text, whose size is free, for kInputOrder, and for kinds that we do not
+/// know.
 [[nodiscard]] constexpr std::size_t record_bytes(FrameKind kind) noexcept {
   switch (kind) {
     case FrameKind::kDecision: return sizeof(Decision);

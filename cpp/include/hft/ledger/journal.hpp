@@ -25,9 +25,10 @@ struct Resumed;
 
 /// Append-only file of checksummed frames: the truth about what was decided, ordered and filled.
 ///
-/// Records gather in a buffer and leave it when it is full, at flush(), sync() and close(). After the first failed write
-/// (disk full, I/O error) the journal is failed for good: every call returns false, and the file ends in a torn tail at
-/// worst, which open_for_append cuts. The process must ignore SIGXFSZ, as Python does, to meet a file size limit alive.
+/// Records gather in a buffer and leave it when it is full, at flush(), sync() and close(). After the first failed
+/// write (disk full, I/O error) the journal is failed for good: every call returns false, and the file ends in a torn
+/// tail at worst, which open_for_append cuts. The process must ignore SIGXFSZ, as Python does, to meet a file size
+/// limit alive.
 ///
 /// Cost: append about 50 ns (checksum of 80 bytes), plus one write() per full buffer. One thread at a time.
 class Journal {
@@ -39,8 +40,8 @@ class Journal {
                                       std::size_t buffer_bytes = kDefaultBufferBytes);
 
   /// Cold path: goes on with a journal, or makes it. Reads all of it, checks every frame, cuts a torn tail and says so
-  /// in recovery(). Throws JournalError when the file is no journal, is damaged before its tail, holds frames of a newer
-  /// version, or has a writer.
+  /// in recovery(). Throws JournalError when the file is no journal, is damaged before its tail, holds frames of a
+  /// newer version, or has a writer.
   [[nodiscard]] static Journal open_for_append(const std::filesystem::path& path,
                                                std::size_t buffer_bytes = kDefaultBufferBytes);
 
@@ -72,7 +73,8 @@ class Journal {
   [[nodiscard]] bool flush() noexcept;
   /// flush(), then waits for the disk (milliseconds): survives the end of the machine.
   [[nodiscard]] bool sync() noexcept;
-  /// flush(), then gives up the file. False also when the journal had failed before. Closed already: repeats its answer.
+  /// flush(), then gives up the file. False also when the journal had failed before. Closed already: repeats its
+  /// answer.
   [[nodiscard]] bool close() noexcept;
 
   [[nodiscard]] bool failed() const noexcept { return errno_ != 0; }

@@ -67,8 +67,9 @@ struct Position {
 /// Positions as the fold of fills, at average cost, for symbols 0..n-1.
 ///
 ///   same side:      cost += q px
-///   other side:     released = trunc(cost c / |qty|) for the c lots closed;  cost -= released;  realised += proceeds - released
-///   always:         realised - open_cost = cash,  so  2 realised + unrealised(mid) = 2 cash + qty mid   (half tick-lots)
+///   other side:     released = trunc(cost c / |qty|) for the c lots closed;  cost -= released;  realised += proceeds -
+///   released always:         realised - open_cost = cash,  so  2 realised + unrealised(mid) = 2 cash + qty mid   (half
+///   tick-lots)
 ///
 /// The average is never stored: the rest of its division stays in the cost of what is still open, so nothing is lost
 /// and a flat position has realised exactly its cash.

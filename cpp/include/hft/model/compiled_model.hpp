@@ -32,7 +32,8 @@ class CompiledModel {
  public:
   /// Cold path. Loads the library privately (RTLD_LOCAL | RTLD_NOW) and checks its shape. Throws std::invalid_argument
   /// that names the path, and the symbol or the number that does not fit.
-  /// The loader goes by name: a library that replaced a loaded one under the same path is not seen. Name files by content.
+  /// The loader goes by name: a library that replaced a loaded one under the same path is not seen. Name files by
+  /// content.
   CompiledModel(const std::string& library_path, std::size_t n_features, std::size_t n_classes, OutputRule rule,
                 double alpha);
 

@@ -10,8 +10,9 @@ namespace hft::ring {
 
 /// What a producer does when the consumer is a whole ring behind.
 enum class Overflow : std::uint8_t {
-  kBlock = 0,       // wait for room: a replay loses nothing, and time has no meaning there
-  kDropNewest = 1,  // drop and remember the gap: a live feed must not age in a queue, and what follows must be marked stale
+  kBlock = 0,  // wait for room: a replay loses nothing, and time has no meaning there
+  kDropNewest =
+      1,  // drop and remember the gap: a live feed must not age in a queue, and what follows must be marked stale
 };
 
 inline constexpr std::array<std::string_view, 2> kOverflowNames{"block", "drop_newest"};  // by value of Overflow

@@ -20,7 +20,8 @@ concept WaitStrategy = requires(W wait) {
   { wait.notify() } noexcept -> std::same_as<void>;
 };
 
-/// Tells the core that this is a spin loop: it yields its pipeline to the sibling and leaves the loop without a penalty.
+/// Tells the core that this is a spin loop: it yields its pipeline to the sibling and leaves the loop without a
+/// penalty.
 inline void cpu_relax() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();

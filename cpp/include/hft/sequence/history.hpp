@@ -38,8 +38,8 @@ struct Control {
 class History {
  public:
   /// Takes the valid messages of each output behind the position, in offset order; see LeaseReader for valid. Messages
-  /// from before the position may lead them. Throws MismatchError where they contradict each other: a gap or a double in
-  /// a sequence, runs that do not add up or differ between outputs, a value that is no frame.
+  /// from before the position may lead them. Throws MismatchError where they contradict each other: a gap or a double
+  /// in a sequence, runs that do not add up or differ between outputs, a value that is no frame.
   History(const Position& from, const std::array<std::vector<OutputMessage>, kOutputs>& published);
 
   /// Where nothing was published and the journal is all there is: its controls, by number.

@@ -16,9 +16,9 @@ namespace hft::telemetry {
 ///
 ///   value < 256 ns: its own bucket;   else the bucket keeps the top 8 bits of the value
 ///
-/// A percentile is the upper edge of its bucket: never below the true one, above it by at most 1/128 (0.78 %), and never
-/// above the largest value. Count, minimum, maximum and sum are exact. Range 0 to 68.7 s; longer ones count in the last
-/// bucket, negative ones (two clocks) as 0.
+/// A percentile is the upper edge of its bucket: never below the true one, above it by at most 1/128 (0.78 %), and
+/// never above the largest value. Count, minimum, maximum and sum are exact. Range 0 to 68.7 s; longer ones count in
+/// the last bucket, negative ones (two clocks) as 0.
 ///
 /// One thread records; others, also in other processes, may meanwhile take copy_of_live(). merge() joins two.
 ///
@@ -39,14 +39,16 @@ class LatencyHistogram {
     if (value_ns > max_ns_) write_live(max_ns_, value_ns);
   }
 
-  /// For a load that should have come every `expected_interval_ns`, but stood still while we were slow: also records the
-  /// waits that the held-back ones would have had (value - interval, value - 2 intervals, ... down to one interval).
-  /// Without it one stall of a second is one bad sample among thousands of good ones: coordinated omission.
+  /// For a load that should have come every `expected_interval_ns`, but stood still while we were slow: also records
+  /// the waits that the held-back ones would have had (value - interval, value - 2 intervals, ... down to one
+  /// interval). Without it one stall of a second is one bad sample among thousands of good ones: coordinated omission.
   /// Cost: one record per interval of the stall. An interval of 0 corrects nothing.
   void record_corrected(std::int64_t value_ns, std::int64_t expected_interval_ns) noexcept {
     record(value_ns);
     if (expected_interval_ns <= 0) return;
-    for (std::int64_t v = value_ns - expected_interval_ns; v >= expected_interval_ns; v -= expected_interval_ns) record(v);
+    for (std::int64_t v = value_ns - expected_interval_ns; v >= expected_interval_ns; v -= expected_interval_ns) {
+      record(v);
+    }
   }
 
   /// Smallest recorded value, up to the width of its bucket, that at least `frac` (0..1) of all values do not exceed.
@@ -63,8 +65,8 @@ class LatencyHistogram {
     return max_ns_;
   }
 
-  /// A copy while the owner goes on recording. Every word is whole; sum, minimum and maximum may be some records older or
-  /// newer than the buckets, and the count is made that of the buckets. Cold path: reads 30 KiB.
+  /// A copy while the owner goes on recording. Every word is whole; sum, minimum and maximum may be some records older
+  /// or newer than the buckets, and the count is made that of the buckets. Cold path: reads 30 KiB.
   [[nodiscard]] static LatencyHistogram copy_of_live(const LatencyHistogram& live) noexcept {
     LatencyHistogram copy;
     for (std::size_t i = 0; i < kBuckets; ++i) copy.count_ += copy.counts_[i] = read_live(live.counts_[i]);
@@ -74,8 +76,8 @@ class LatencyHistogram {
     return copy;
   }
 
-  /// What was recorded after `earlier`, a copy of this same histogram. Its minimum and maximum are those of its buckets,
-  /// as exact as a percentile. Cold path.
+  /// What was recorded after `earlier`, a copy of this same histogram. Its minimum and maximum are those of its
+  /// buckets, as exact as a percentile. Cold path.
   [[nodiscard]] LatencyHistogram since(const LatencyHistogram& earlier) const noexcept {
     LatencyHistogram delta;
     for (std::size_t i = 0; i < kBuckets; ++i) {

@@ -15,7 +15,8 @@ inline constexpr std::array<char, 8> kPageMagic{'H', 'F', 'T', 'P', 'A', 'G', 'E
 inline constexpr std::uint32_t kPageVersion = 1;
 
 inline constexpr std::size_t kSlotAlign = base::kNoShareBytes;  // of every group: one writing thread each
-inline constexpr std::int64_t kSilentNs = 5'000'000'000;  // a living writer without a beat for so long is stopped or stuck
+inline constexpr std::int64_t kSilentNs =
+    5'000'000'000;  // a living writer without a beat for so long is stopped or stuck
 
 /// First bytes of a page. Everything but the last field is written before the page has its name.
 struct PageHeader {
@@ -28,7 +29,7 @@ struct PageHeader {
   std::uint32_t histogram_bytes = sizeof(LatencyHistogram);
   std::int64_t pid = 0;
   std::int64_t start_unix_ns = 0;
-  std::array<char, 40> boot_id{};      // of the kernel: monotonic clocks of two boots have nothing to do with each other
+  std::array<char, 40> boot_id{};  // of the kernel: monotonic clocks of two boots have nothing to do with each other
   std::array<char, 64> name{};
   std::array<char, 64> writer{};
   alignas(kSlotAlign) std::int64_t beat_monotonic_ns = 0;

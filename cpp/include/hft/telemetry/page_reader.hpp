@@ -49,8 +49,8 @@ struct PageCopy {
   std::vector<TextValue> texts;
 };
 
-/// What happened between two copies of a page: counters and histograms are differences, the rest is `later`'s. Copies of
-/// two different runs: `later` as it is.
+/// What happened between two copies of a page: counters and histograms are differences, the rest is `later`'s. Copies
+/// of two different runs: `later` as it is.
 [[nodiscard]] PageCopy between(const PageCopy& earlier, PageCopy later);
 
 /// Looks at a page from outside: maps it read-only, so the writer never notices. Cold; one thread.

@@ -26,7 +26,8 @@ class TickClock {
     if (uses_tsc_) [[likely]] return __rdtsc();
 #endif
     return static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count());
+        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+            .count());
   }
 
   /// Negative where `to` was read on a core whose counter is behind.

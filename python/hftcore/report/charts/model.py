@@ -112,42 +112,46 @@ def confusion_chart(c: Classification) -> Chart:
 
 
 def importance_chart(importance: Mapping[str, float]) -> Chart:
-    """Share of gain per feature, largest first; what is small is summed up in a last bar."""
+    """Share of gain per feature, largest first; the caption sums up what is not shown."""
     ranked = sorted(importance.items(), key=lambda item: (-item[1], item[0]))
     shown, rest = ranked[:_MOST_FEATURES], ranked[_MOST_FEATURES:]
-    names = [name for name, _ in shown] + ([f"{len(rest)} others"] if rest else [])
-    shares = [share for _, share in shown] + ([sum(share for _, share in rest)] if rest else [])
+    names, shares = [name for name, _ in shown], [share for _, share in shown]
     used = sum(1 for share in importance.values() if share > 0)
     height = 64 + 21 * len(names)
 
     def paint(fig: Figure, wide: bool) -> None:
         ax = fig.subplots()
-        colours = [MODEL] * len(shown) + [BASE] * bool(rest)
-        ax.barh(range(len(names)), [100 * s for s in shares], height=0.62, color=colours)
+        ax.barh(range(len(names)), [100 * s for s in shares], height=0.62, color=MODEL)
         room = 100 * max(shares) or 1.0
         for row, share in enumerate(shares):
             ax.text(100 * share + 0.015 * room, row, f"{100 * share:.1f}", va="center", color=INK, fontsize=11.5)
-        limit = 40 if wide else 22
-        ax.set_yticks(
-            range(len(names)), [n if len(n) <= limit else n[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}" for n in names]
-        )
+        ax.set_yticks(range(len(names)), [shortened(n, 40 if wide else 22) for n in names])
         ax.invert_yaxis()
         ax.set_xlim(0.0, 1.15 * room)
         ax.set_xlabel("share of gain in the forest, %")
         clean_axes(ax, grid="x")
 
+    others = f" The {len(rest)} not shown make {numbers.percent(sum(s for _, s in rest))}." if rest else ""
     return Chart(
         key="importance",
-        title="What it looks at",
+        title="Where its trees split",
         caption=(
             f"{names[0]} alone makes {numbers.percent(shares[0])} of the gain and the forest splits on {used} of "
-            f"{len(importance)} features; gain says where the trees split, not what causes the move."
+            f"{len(importance)} features; gain says where the trees split, not what causes the move.{others}"
         ),
         alt="Feature importance: " + "; ".join(f"{n} {numbers.percent(s)}" for n, s in zip(names, shares, strict=True)),
         paint=paint,
         height_px=max(height, 150),
         narrow_height_px=max(height, 150),
     )
+
+
+def shortened(name: str, limit: int) -> str:
+    """``name`` in at most ``limit`` letters: its middle goes, for features of a kind differ at their ends."""
+    if len(name) <= limit:
+        return name
+    tail = (limit - 1) * 3 // 5
+    return name[: limit - 1 - tail] + "\N{HORIZONTAL ELLIPSIS}" + name[-tail:]
 
 
 def calibration_chart(calibration: Mapping[str, Reliability], threshold_frac: float | None) -> Chart:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from hftcore.report import numbers
+from hftcore.report.charts.model import shortened
 from hftcore.report.theme import BASE, INK, MODEL, MUTED, SERIES, Chart, clean_axes
 
 if TYPE_CHECKING:
@@ -53,12 +54,10 @@ def permutation_chart(lost: Mapping[str, Mapping[str, float]]) -> Chart:
         low, room = min(0.0, *rises), max(*rises, 1e-9) - min(0.0, *rises)
         for row, rise in enumerate(rises):
             ax.text(max(rise, 0.0) + 0.015 * room, row, f"{rise:.1f}", va="center", color=INK, fontsize=11.5)
-        limit = 40 if wide else 22
-        names = [n if len(n) <= limit else n[: limit - 1] + "\N{HORIZONTAL ELLIPSIS}" for n, _ in ranked]
-        ax.set_yticks(range(len(ranked)), names)
+        ax.set_yticks(range(len(ranked)), [shortened(name, 40 if wide else 22) for name, _ in ranked])
         ax.invert_yaxis()
         ax.set_xlim(1.15 * low, low + 1.2 * room)
-        ax.set_xlabel("rise of the log loss, thousandths of a nat")
+        ax.set_xlabel("rise of the log loss, thousandths of a nat" if wide else "rise of log loss, 1/1000 nat")
         clean_axes(ax, grid="x")
 
     first, values = ranked[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -16,6 +16,7 @@ from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
 from hftcore.errors import DatasetError
+from hftcore.spark.dataset.leftovers import leftovers
 from hftcore.spark.dataset.manifest import (
     DATASET_FILE,
     DAYS_FOLDER,
@@ -29,7 +30,7 @@ from hftcore.spark.dataset.manifest import (
 )
 from hftcore.spark.dataset.rows import as_pandas, as_table, read_files
 from hftcore.spark.dataset.schema import evolved, storable, storable_schema
-from hftcore.spark.dataset.staging import bucket_of, stage_arrow, stage_spark
+from hftcore.spark.dataset.staging import bucket_of, check_sizes, stage_arrow, stage_spark
 from hftcore.spark.dataset.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -98,11 +99,38 @@ class Dataset:
         DatasetError
             If the rows lack a column of the dataset, have one of another type, a null symbol or order, or none at all.
         """
-        name = day_name(day)
         staged = rows if isinstance(rows, DataFrame) else storable(as_table(rows))
         arrow_schema = (
             to_arrow_schema(staged.schema, timezone="UTC") if isinstance(staged, DataFrame) else staged.schema
         )
+
+        def stage(folder: str) -> tuple[list[DayFile], int]:
+            if isinstance(staged, DataFrame):
+                return stage_spark(self._store, folder, staged, self.layout)
+            return stage_arrow(self._store, folder, staged, self.layout)
+
+        return self.publish_staged(day, arrow_schema, stage)
+
+    def publish_staged(
+        self, day: str | date, arrow_schema: pa.Schema, stage: Callable[[str], tuple[list[DayFile], int]]
+    ) -> PublishedDay:
+        """Let readers see a day whose files ``stage`` writes: `publish` for whoever writes by other means.
+
+        Parameters
+        ----------
+        day : str or date
+        arrow_schema : pyarrow.Schema
+            Of the files; checked before they are written.
+        stage : callable
+            Takes a folder (from the root) in which nobody else writes; returns its files, whole and there, and the
+            number of their rows. The files are as ``layout`` says.
+
+        Raises
+        ------
+        DatasetError
+            If the schema does not fit the dataset, or there are no rows.
+        """
+        name = day_name(day)
         given = storable_schema(arrow_schema)
         where = f"{self.url}, day {name}"
         for key in (self.layout.symbol, *self.layout.order):
@@ -111,11 +139,7 @@ class Dataset:
         found = self._description()
         schema = evolved(found[1], given, where) if found is not None else given
         run = f"{time.time_ns():016x}-{uuid.uuid4().hex[:8]}"
-        folder = f"date={name}/run={run}"
-        if isinstance(staged, DataFrame):
-            files, n_rows = stage_spark(self._store, folder, staged, self.layout)
-        else:
-            files, n_rows = stage_arrow(self._store, folder, staged, self.layout)
+        files, n_rows = stage(f"date={name}/run={run}")
         if not n_rows:
             raise DatasetError(f"{where}: no rows; a day that has none is not published")
         if found is None or schema != found[1]:
@@ -124,8 +148,12 @@ class Dataset:
         self._store.replace(_manifest(name), published.to_bytes())
         return published
 
+    def check_staged(self, folder: str, files: Iterable[DayFile]) -> None:
+        """Raise DatasetError unless every file that was staged under ``folder`` is there, as long as it was written."""
+        check_sizes(self._store, folder, files)
+
     def vacuum(self, older_than_s: float = 24 * 3600.0) -> list[str]:
-        """Remove what no reader follows: replaced days and what crashed writers left.
+        """Remove what no reader follows: replaced days, what crashed writers and tasks that ran twice left.
 
         Parameters
         ----------
@@ -135,19 +163,13 @@ class Dataset:
         Returns
         -------
         removed : list of str
-            Folders, from the root.
+            Folders and files, from the root.
         """
         limit_ns = time.time_ns() - round(older_than_s * 1e9)
-        last_write: dict[str, int] = {}
-        for one in self._store.files(""):
-            parts = one.path.split("/")
-            if parts[0].startswith("date=") and len(parts) > 2:
-                folder = "/".join(parts[:2])
-                last_write[folder] = max(last_write.get(folder, 0), one.changed_ns)
-        followed = {f"date={day.day}/run={day.run}" for day in self.days()}
-        removed = sorted(folder for folder, at in last_write.items() if at < limit_ns and folder not in followed)
-        for folder in removed:
-            self._store.remove(folder)
+        there = self._store.files("")  # before the manifests: a day published meanwhile is followed
+        removed = leftovers(there, self.days(), limit_ns)
+        for path in removed:
+            self._store.remove(path)
         return removed
 
     # Reading

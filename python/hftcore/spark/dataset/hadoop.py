@@ -91,9 +91,9 @@ class HadoopFiles:
             raise DatasetError(f"{folder}: {_reason(error)}") from None
         return found
 
-    def remove(self, folder: str) -> None:
-        """Remove a folder and all that it holds."""
-        self._files.delete(self._path(folder), True)
+    def remove(self, url: str) -> None:
+        """Remove a file, or a folder and all that it holds."""
+        self._files.delete(self._path(url), True)
 
     def _path(self, url: str) -> Any:
         return self._hadoop.Path(url)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,17 @@ def stage_spark(store: Store, folder: str, frame: DataFrame, layout: Layout) -> 
         if present != counts[0]:
             raise DatasetError(f"column {name} has {counts[0] - present} nulls: a row needs its place")
     return found, int(counts[0])
+
+
+def check_sizes(store: Store, folder: str, files: Iterable[DayFile]) -> None:
+    """Raise DatasetError unless the store has every file under ``folder``, with its size."""
+    there = {one.path: one.n_bytes for one in store.files(folder)}
+    for one in files:
+        if there.get(one.path) != one.n_bytes:
+            raise DatasetError(
+                f"{store.url(one.path)}: a worker wrote {one.n_bytes} bytes, here are {there.get(one.path, 'none')}: "
+                "the folder must be one file system that every machine sees"
+            )
 
 
 @contextmanager

@@ -51,8 +51,8 @@ class Store(Protocol):
     def files(self, folder: str) -> list[StoredFile]:
         """Every file under a folder, at any depth, by path; none where there is no folder."""
 
-    def remove(self, folder: str) -> None:
-        """Remove a folder with all that it holds."""
+    def remove(self, path: str) -> None:
+        """Remove a file, or a folder with all that it holds."""
 
 
 class LocalStore:
@@ -99,9 +99,13 @@ class LocalStore:
                 found.append(StoredFile(path.relative_to(self._root).as_posix(), stat.st_size, stat.st_mtime_ns))
         return found
 
-    def remove(self, folder: str) -> None:
+    def remove(self, path: str) -> None:
         """See `Store.remove`."""
-        shutil.rmtree(self._root / folder)
+        whole = self._root / path
+        if whole.is_dir():
+            shutil.rmtree(whole)
+        else:
+            whole.unlink()
 
 
 class HadoopStore:
@@ -146,9 +150,9 @@ class HadoopStore:
         found = self._client.walk(self.url(folder))
         return sorted((StoredFile(path[skip:], size, ms * 1_000_000) for path, size, ms in found), key=lambda f: f.path)
 
-    def remove(self, folder: str) -> None:
+    def remove(self, path: str) -> None:
         """See `Store.remove`."""
-        self._client.remove(self.url(folder))
+        self._client.remove(self.url(path))
 
 
 def open_store(url: str, spark: SparkSession | None) -> Store:

@@ -103,14 +103,16 @@ def features(
         )
     table = check_instruments(instruments)
     columns = check_order(order)
-    worker = Worker(spec, table.to_json(), columns, not keyed, state is not None, with_state)
+    worker = Worker(spec, table.to_json(), columns, not keyed, state is not None, with_state, form == "arrow")
     events = narrow(df, columns)
     if keyed and presorted:
         _check_whole_symbols(df)
     elif keyed:
         events = _shuffled(events, spec, table, columns, n_partitions, weights, by_session, state)
     schema = worker.output_schema()
-    return events.mapInArrow(worker.arrow, schema) if form == "arrow" else events.mapInPandas(worker.pandas, schema)
+    if form == "pandas":
+        return events.mapInPandas(worker.pandas, schema)
+    return worker.pack(events).mapInArrow(worker.arrow, schema)
 
 
 def feature_rows(rows: DataFrame) -> DataFrame:
@@ -142,18 +144,25 @@ def _shuffled(
     spark = events.sparkSession
     n = n_partitions or int(spark.conf.get("spark.sql.shuffle.partitions") or 200)
     if state is not None:
-        missing = {"symbol", STATE} - set(state.columns)
-        if missing:
-            raise ParameterError(f"state must have the columns symbol and {STATE}, lacks {', '.join(sorted(missing))}")
-        # Before every event in any order, and no nulls: pandas would turn the integers beside them into floats.
-        first = {name: sf.lit(-(2**63) if kind == "bigint" else 0).cast(kind) for name, kind in events.dtypes[1:]}
-        events = events.withColumn(STATE, sf.lit(None).cast("binary"))
-        events = events.union(state.select("symbol", *(value.alias(name) for name, value in first.items()), STATE))
+        events = with_states(events, state)
     keys = [placement_key(spark, table.symbols, n, weights)]
     if by_session:
         open_ns = spec.session[0] if spec.session else 0
         keys.append(sf.expr(f"(ts_event_ns - {open_ns}) div {_DAY_NS}"))  # integers: a double has 256 ns here
     return events.repartition(n, *keys).sortWithinPartitions(*order)
+
+
+def with_states(events: DataFrame, state: DataFrame) -> DataFrame:
+    """Return narrow events with the column ``state``, and before them a row per state."""
+    from pyspark.sql import functions as sf
+
+    missing = {"symbol", STATE} - set(state.columns)
+    if missing:
+        raise ParameterError(f"state must have the columns symbol and {STATE}, lacks {', '.join(sorted(missing))}")
+    # Before every event in any order, and no nulls: pandas would turn the integers beside them into floats.
+    first = {name: sf.lit(-(2**63) if kind == "bigint" else 0).cast(kind) for name, kind in events.dtypes[1:]}
+    events = events.withColumn(STATE, sf.lit(None).cast("binary"))
+    return events.union(state.select("symbol", *(value.alias(name) for name, value in first.items()), STATE))
 
 
 def _check_whole_symbols(df: DataFrame) -> None:

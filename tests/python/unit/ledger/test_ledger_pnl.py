@@ -62,7 +62,6 @@ def test_last_mark_counts(journal_of, encode):
     marks = marks_of([(0, 30), (0, 24)])
     marks["ts_event_ns"] = [5, 3]
     (row,) = ledger.profit_and_loss(journal_of(encode(fills_of([(0, 1, 1, 10)]), marks))).rows
-    assert row.mark_half_ticks == 30
     assert row.unrealised_half_tick_lots == 10
 
 

@@ -190,8 +190,8 @@ def damage(saved: SavedGbt, what: str) -> None:
         ("categorical", "feature 'b': tree 1 of .* splits it as a category"),
         ("missing node", r"tree 1: expected nodes 0\.\.n-1"),
         ("missing weight", r"expected the weights of trees 0\.\.1, found \[0, 7\]"),
-        ("child outside", "a rightChild lies outside the tree"),
-        ("feature outside", "a split uses feature 2 of 2"),
+        ("child outside", "tree 0: a child must be one of nodes 1 to 2, found 9"),
+        ("feature outside", "tree 0: the feature of a split must be below 2, found 2"),
         ("leaf not finite", "leaf 1 must be finite, was inf"),
         (
             "another class",
@@ -268,9 +268,9 @@ def test_a_lightgbm_text_cut_off_anywhere_is_refused(lightgbm_text: str, tmp_pat
         (r"\nthreshold=\S+ ", "\nthreshold=", "tree 0: threshold must hold 3 values, found 2"),
         (r"\nthreshold=\S+", "\nthreshold=x", "tree 0: could not convert string to float: 'x'"),
         (r"\nsplit_gain=[^\n]*", "", "tree 0: field 'split_gain' is missing"),
-        (r"\nsplit_feature=\d+", "\nsplit_feature=5", "tree 0: split_feature must be below 5, found 5"),
-        (r"\nsplit_feature=\d+", "\nsplit_feature=-1", "tree 0: split_feature must be below 5, found -1"),
-        (r"\nleft_child=\S+", "\nleft_child=0", "tree 0: left_child and right_child must name every node"),
+        (r"\nsplit_feature=\d+", "\nsplit_feature=5", "tree 0: the feature of a split must be below 5, found 5"),
+        (r"\nsplit_feature=\d+", "\nsplit_feature=-1", "tree 0: the feature of a split must be below 5, found -1"),
+        (r"\nleft_child=\S+", "\nleft_child=0", "tree 0: a child must be one of nodes 1 to 6, found 0"),
         (r"\nleaf_value=\S+", "\nleaf_value=nan", "tree 0: leaf_value must be finite"),
     ],
 )

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "hft/feed/paced_feed.hpp"
 #include "hft/kafka/consumer.hpp"
-#include "paced_feed.hpp"
 
-namespace hft::bindings {
+namespace hft::feed {
 
 /// What is read, and how a message that is read is matched with the one that was sent.
 enum class Hop : std::uint8_t {
@@ -36,9 +36,9 @@ struct ProbeTotals {
   std::string error;
 };
 
-/// Measures the way through Kafka in one process and on one clock: an open-loop feed into one topic, a reader that blocks
-/// in poll() on the same topic (one hop) or on a daemon's decisions (two hops and the daemon). Latency counts from the
-/// schedule, so a stall shows in every message that it held back.
+/// Measures the way through Kafka in one process and on one clock: an open-loop feed into one topic, a reader that
+/// blocks in poll() on the same topic (one hop) or on a daemon's decisions (two hops and the daemon). Latency counts
+/// from the schedule, so a stall shows in every message that it held back.
 ///
 /// Nobody else may write to the topic meanwhile: a message is known by its place in its partition.
 class HopProbe {
@@ -65,4 +65,4 @@ class HopProbe {
   std::atomic<bool> stop_{false};
 };
 
-}  // namespace hft::bindings
+}  // namespace hft::feed

@@ -1,4 +1,4 @@
-#include "hop_probe.hpp"
+#include "hft/feed/hop_probe.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -9,7 +9,7 @@
 #include "hft/event/event.hpp"
 #include "hft/ledger/frame.hpp"
 
-namespace hft::bindings {
+namespace hft::feed {
 namespace {
 
 using kafka::milliseconds;
@@ -137,4 +137,4 @@ bool HopProbe::all_read(const ProbeTotals& totals) const noexcept {
   return config_.hop == Hop::kSame && totals.n_matched >= n_messages_;
 }
 
-}  // namespace hft::bindings
+}  // namespace hft::feed
