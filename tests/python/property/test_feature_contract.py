@@ -121,7 +121,7 @@ def test_nothing_comes_before_the_lookback_and_everything_after(op: registry.Ope
         ticks = np.cumsum(kinds == {"quote": 2, "trade": 1, "none": 1}[column.clock])
         ready = np.flatnonzero(~np.isnan(values))
         needs_book = column.op == "vwap" and column.params["unit"] == "bps"
-        if column.op == "trade_imbalance" or needs_book:
+        if column.op in ("trade_imbalance", "expr") or needs_book:  # what else they need comes when it comes
             assert ticks[ready[0]] >= column.lookback + 1
         else:
             assert ticks[ready[0]] == column.lookback + 1
@@ -150,7 +150,7 @@ def uneven(tape: hc.Events) -> hc.Events:
 
 def chained(op: registry.Operation) -> list[dict[str, object]]:
     """Each variant as v0, v1, ..., and what reads it."""
-    if op.clock == "none":
+    if op.name == "time_since_trade":
         return [{"op": op.name, "name": "v0"}]
     rows: list[dict[str, object]] = []
     for i, feature in enumerate(variants(op)):
