@@ -75,6 +75,7 @@ class Tile {
 
 KeyedPipelines::KeyedPipelines(feature::Spec spec, std::vector<event::Instrument> instruments, bool stateless)
     : spec_{std::move(spec)}, n_features_{feature::Plan{spec_}.outputs().size()}, stateless_{stateless} {
+  check_symbols_apart(spec_);
   keys_.reserve(instruments.size());
   for (event::Instrument& instrument : instruments) keys_.push_back({std::move(instrument), std::nullopt, {}});
   for (std::size_t i = 0; i < keys_.size(); ++i) by_symbol_.emplace(keys_[i].instrument.symbol, i);

@@ -57,6 +57,7 @@ class KeyedPipelines {
   };
 
   /// Stateless: every event meets a new pipeline, in any order. The caller makes sure that the spec allows it.
+  /// Throws std::invalid_argument for a spec that breaks a rule, or reads one symbol's values in another.
   KeyedPipelines(feature::Spec spec, std::vector<event::Instrument> instruments, bool stateless);
 
   /// Takes the rows in, in order; stops at the first that cannot be. Writes column f's values to columns[f * stride ..]

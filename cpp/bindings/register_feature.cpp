@@ -35,7 +35,7 @@ const char* text(Clock clock) {
 using Row = py::typing::Dict<py::str, py::object>;
 
 Row as_dict(const feature::Param& p) {
-  constexpr const char* kTypes[] = {"integer", "real", "choice", "window"};
+  constexpr const char* kTypes[] = {"integer", "real", "choice", "window", "formula"};
   Row d;
   d["name"] = p.name;
   d["type"] = kTypes[static_cast<std::size_t>(p.type)];
@@ -57,6 +57,7 @@ py::typing::List<Row> registry_operations() {
     d["name"] = op.name, d["rev"] = op.rev, d["clock"] = text(op.clock), d["summary"] = op.summary;
     d["formula"] = op.formula, d["inputs"] = op.inputs, d["params"] = params, d["lookback"] = op.lookback;
     d["unit"] = op.output_unit, d["oracle"] = op.oracle, d["standalone"] = op.standalone;
+    d["n_series"] = op.takes_series() ? op.n_series : 0;
     rows.append(d);
   }
   return rows;

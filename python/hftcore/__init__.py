@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import FeatureSpec as FeatureSpec
     from hftcore.spec import ema as ema
     from hftcore.spec import ema_deviation as ema_deviation
+    from hftcore.spec import expr as expr
     from hftcore.spec import log_return as log_return
     from hftcore.spec import microprice as microprice
     from hftcore.spec import mid as mid
@@ -75,6 +76,7 @@ _HOME = {
     "compile_model": "compiler",
     "ema": "spec",
     "ema_deviation": "spec",
+    "expr": "spec",
     "generate": "generator",
     "log_return": "spec",
     "microprice": "spec",

@@ -123,6 +123,7 @@ def _market_feature(name: str) -> type[MarketFeature]:
     return type(op.standalone, (MarketFeature,), {"operation": op, "__doc__": doc, "__module__": __name__})
 
 
+Expr = _market_feature("expr")
 Microprice = _market_feature("microprice")
 Mid = _market_feature("mid")
 OrderFlowImbalance = _market_feature("order_flow_imbalance")
@@ -135,6 +136,7 @@ Vwap = _market_feature("vwap")
 __all__: Final = [
     "Ema",
     "EmaDeviation",
+    "Expr",
     "LogReturn",
     "MarketFeature",
     "Microprice",

@@ -16,8 +16,8 @@ ParamValue = int | float | str
 class Param:
     """One parameter of an operation.
 
-    ``type`` is ``integer``, ``real``, ``choice`` or ``window`` (an integer, or a time such as ``"5s"``). ``min`` and
-    ``max`` bound integers, reals and count windows; ``default`` is None where the parameter is required.
+    ``type`` is ``integer``, ``real``, ``choice``, ``window`` (an integer, or a time such as ``"5s"``) or ``formula``.
+    ``min`` and ``max`` bound integers, reals and count windows; ``default`` is None where the parameter is required.
     """
 
     name: str
@@ -35,7 +35,8 @@ class Operation:
     """One row of the registry.
 
     ``rev`` rises when a value changes for equal input. ``clock`` says what steps the operation: ``quote``, ``trade``,
-    ``input`` (it takes a series and steps when that does) or ``none`` (its value depends on the time alone).
+    ``input`` (it takes ``n_series`` series and steps when the first does) or ``none`` (its value depends on the time
+    alone).
     """
 
     name: str
@@ -49,6 +50,7 @@ class Operation:
     unit: str
     oracle: str
     standalone: str
+    n_series: int
 
     @property
     def takes_series(self) -> bool:

@@ -50,6 +50,11 @@ def test_stateful_features_need_keys(frame: Any, run: Any) -> None:
         run(frame, instant(drop=("unchanged",)), keyed=False)
 
 
+def test_another_symbols_values_are_not_at_hand(frame: Any, run: Any) -> None:
+    with pytest.raises(SpecError, match="reads values of 'S1': each symbol is computed on its own here"):
+        run(frame, instant(hc.expr("mid_px - mid_px@S1")))
+
+
 def test_a_stateless_map_is_allowed_and_needs_no_order(frame: Any, tape: hc.Events) -> None:
     from pyspark.sql import functions as sf
 

@@ -39,6 +39,9 @@ ParamValue typed(const Param& param, const ParamValue& value) {
                text != nullptr ? did_you_mean(*text, param.choices) : "");
       }
       return *text;
+    case ParamType::kFormula:
+      if (text == nullptr) refuse(param, "text such as \"bid_px - 0.5 * spread_px\"", value);
+      return *text;
     case ParamType::kWindow:
       if (real != nullptr) refuse(param, "an integer or a time such as \"5s\"", value);
       if (text != nullptr) return WindowLength::time(WindowLength::parse_span_ns(*text)).text();
@@ -91,14 +94,48 @@ Params resolve(const Operation& op, const std::map<std::string, ParamValue>& giv
   return Params{std::move(values)};
 }
 
+namespace {
+
+bool is_said(const Param& param, const Params& params) {
+  const auto it = params.values().find(param.name);
+  return it != params.values().end() && (param.required || it->second != param.fallback);
+}
+
+/// A name of what may be a formula: its words, joined.
+std::string words_of(const std::string& text) {
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+  };
+  if (std::ranges::all_of(text, [&](char c) { return good(c) || c == '-'; })) return text;  // a name already
+  std::string words;
+  for (const char c : text) {
+    if (good(c)) words += c;
+    else if (!words.empty() && words.back() != '_') words += '_';
+  }
+  while (!words.empty() && words.back() == '_') words.pop_back();
+  return words;
+}
+
+}  // namespace
+
+std::string call_text(const Operation& op, const std::string& input, const Params& params) {
+  std::string text = op.name + "(" + input;
+  for (const Param& param : op.params) {
+    if (!is_said(param, params)) continue;
+    const ParamValue& value = params.values().at(param.name);
+    const char* quote = std::holds_alternative<std::string>(value) ? "'" : "";
+    text += (text.back() == '(' ? "" : ", ") + param.name + "=" + quote + text_of(value) + quote;
+  }
+  return text + ")";
+}
+
 std::string default_name(const Operation& op, const std::string& input, const Params& params) {
   std::string name = op.name;
-  if (!input.empty()) name.append(1, '_').append(input);
+  if (!input.empty()) name.append(1, '_').append(words_of(input));
   for (const Param& param : op.params) {
-    const auto it = params.values().find(param.name);
-    if (it == params.values().end()) continue;
-    const bool chosen = param.type == ParamType::kChoice && it->second != param.fallback;
-    if (param.required || chosen) name.append(1, '_').append(text_of(it->second));
+    const bool chosen = param.type == ParamType::kChoice && is_said(param, params);
+    const bool required = param.required && param.type != ParamType::kFormula;
+    if (chosen || required) name.append(1, '_').append(text_of(params.values().at(param.name)));
   }
   return name;
 }

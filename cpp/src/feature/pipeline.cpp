@@ -1,5 +1,6 @@
 #include "hft/feature/pipeline.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string_view>
 #include <tuple>
@@ -48,17 +49,27 @@ void Pipeline::check(std::span<const event::Instrument> instruments) {
   }
 }
 
-Pipeline::Pipeline(const Spec& spec, std::span<const event::Instrument> instruments)
-    : spec_{spec}, plan_{std::make_shared<const Plan>(spec)}, instruments_(instruments.begin(), instruments.end()) {
+Pipeline::Pipeline(const Spec& spec) : spec_{spec}, plan_{std::make_shared<const Plan>(spec)} {}
+
+Pipeline::Pipeline(const Spec& spec, std::span<const event::Instrument> instruments) : Pipeline{spec} {
+  instruments_.assign(instruments.begin(), instruments.end());
   check(instruments_);
-  symbols_ = make_symbols();
+  make_symbols();
 }
 
-std::vector<Pipeline::Symbol> Pipeline::make_symbols() const {
-  std::vector<Symbol> symbols;
-  symbols.reserve(instruments_.size());
-  for (const event::Instrument& instrument : instruments_) symbols.push_back(make_symbol(instrument));
-  return symbols;
+void Pipeline::make_symbols() {
+  symbols_.reserve(instruments_.size());
+  for (const event::Instrument& instrument : instruments_) symbols_.push_back(make_symbol(instrument));
+  peers_.resize(plan_->peers().size());
+  for (const Symbol& symbol : symbols_) views_.push_back({symbol.nodes.data(), &symbol.market, peers_.data()});
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    const std::string& peer = plan_->peers()[i];
+    const auto it = std::ranges::find(instruments_, peer, &event::Instrument::symbol);
+    if (it == instruments_.end()) {
+      throw std::invalid_argument("the spec reads values of '" + peer + "', which is not among the instruments");
+    }
+    peers_[i] = &views_[static_cast<std::size_t>(it - instruments_.begin())];
+  }
 }
 
 Pipeline::Symbol Pipeline::make_symbol(const event::Instrument& instrument) const {
@@ -90,14 +101,14 @@ Step Pipeline::update(const event::Event& e, std::span<double> row) noexcept {
 
   if (is_quote) {
     symbol.market.set_quote(e);
-    run(symbol, Clock::kQuote);
+    run(e.symbol_id, Clock::kQuote);
     if (spec_.row_on == RowOn::kTrade) return Step::kNoRow;
   } else {
     symbol.market.set_trade(e);
-    run(symbol, Clock::kTrade);
+    run(e.symbol_id, Clock::kTrade);
     if (spec_.row_on == RowOn::kQuote) return Step::kNoRow;
   }
-  write_row(symbol, row);
+  write_row(e.symbol_id, row);
   return ++counters_.n_rows, Step::kRow;
 }
 
@@ -141,26 +152,25 @@ bool Pipeline::enter(Past& past, const event::Event& e, std::int64_t session) co
   return anew;
 }
 
-void Pipeline::run(Symbol& symbol, Clock clock) noexcept {
+void Pipeline::run(std::uint32_t symbol_id, Clock clock) noexcept {
+  Symbol& symbol = symbols_[symbol_id];
+  const View& view = views_[symbol_id];
   for (const Plan::Instruction& i : plan_->program(clock)) {
-    Node* node = i.node < 0 ? nullptr : symbol.nodes[static_cast<std::size_t>(i.node)].get();
     double& x = symbol.slots[i.slot];
     if (i.reader == nullptr) {
-      node->step(symbol.market, x);
-      continue;
+      symbol.nodes[i.node]->step(symbol.market, &x);
+    } else {
+      i.reader->advance(view);
+      x = i.reader->read(view);
     }
-    // What a column reads must depend on the time alone, not on which events happened to give rows before.
-    if (node != nullptr) node->advance(symbol.market.now_ns);
-    x = i.reader->read(node, symbol.market);
   }
 }
 
-void Pipeline::write_row(Symbol& symbol, std::span<double> row) noexcept {
+void Pipeline::write_row(std::uint32_t symbol_id, std::span<double> row) noexcept {
+  Symbol& symbol = symbols_[symbol_id];
   for (const std::uint32_t i : plan_->timed_nodes()) symbol.nodes[i]->advance(symbol.market.now_ns);
   double* out = row.data();
-  for (const Plan::Output& o : plan_->outputs()) {
-    *out++ = o.reader->read(o.node < 0 ? nullptr : symbol.nodes[static_cast<std::size_t>(o.node)].get(), symbol.market);
-  }
+  for (const Reader* reader : plan_->outputs()) *out++ = reader->read(views_[symbol_id]);
 }
 
 std::size_t Pipeline::transform(std::span<const event::Event> events, double* rows, std::int64_t* index) noexcept {

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "hft/feature/formula.hpp"
 #include "params.hpp"
 
 namespace hft::feature {
 namespace {
 
 constexpr std::size_t kMaxNameBytes = 128;
+constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
 void check_name(const std::string& name) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
@@ -17,16 +19,20 @@ void check_name(const std::string& name) {
   throw std::invalid_argument("a name is a letter or _, then letters, digits, _ . -, at most 128; was '" + name + "'");
 }
 
+void check_session(const SessionHours& session) {
+  constexpr std::int64_t kDayNs = 86'400'000'000'000;
+  const auto in_day = [](std::int64_t ns) { return ns >= 0 && ns < kDayNs; };
+  if (!in_day(session.open_ns) || !in_day(session.close_ns)) {
+    throw std::invalid_argument("session: open and close must be in [00:00:00, 24:00:00)");
+  }
+}
+
 }  // namespace
 
 Plan::Plan(const Spec& spec) {
-  constexpr std::int64_t kDayNs = 86'400'000'000'000;
-  const auto in_day = [](std::int64_t ns) { return ns >= 0 && ns < kDayNs; };
-  if (!in_day(spec.session.open_ns) || !in_day(spec.session.close_ns)) {
-    throw std::invalid_argument("session: open and close must be in [00:00:00, 24:00:00)");
-  }
+  check_session(spec.session);
   if (spec.features.empty()) throw std::invalid_argument("features: a spec needs at least one");
-  for (const Series& s : series()) sources_.push_back({s.name, s.clock, s.unit, s.reader.get(), -1});
+  for (const Series& s : series()) sources_.push_back({s.name, s.clock, s.unit, s.reader.get()});
   for (const FeatureDef& def : spec.features) {
     try {
       add(def);
@@ -37,74 +43,119 @@ Plan::Plan(const Spec& spec) {
   }
 }
 
-void Plan::add(const FeatureDef& def) {
-  const Operation& op = operation(def.op);
-  const Params params = resolve(op, def.params);
+void Plan::add(const FeatureDef& asked) {
+  const Operation& op = operation(asked.op);
+  FeatureDef def = asked;
+  const std::size_t made = make(def, op);
+  if (def.name.empty()) def.name = default_name(op, def.input, Params{def.params});
+  check_name(def.name);
+  if (find(def.name) != kNone) {
+    throw std::invalid_argument("the name '" + def.name + "' is taken; give one of them another `name`");
+  }
+  Source source = sources_[made];
+  source.name = def.name;
+  outputs_.push_back(source.reader);
+  columns_.push_back({std::move(def), op.rev, source.unit, source.lookback, source.clock});
+  sources_.push_back(std::move(source));
+}
+
+std::size_t Plan::make(FeatureDef& def, const Operation& op) {
+  const Params params = feature::resolve(op, def.params);
+  def.params = params.values();
   if (!op.takes_series() && !def.input.empty()) {
     throw std::invalid_argument("takes no input (it reads " + op.inputs + "), was given '" + def.input + "'");
   }
-  FeatureDef complete{def.name.empty() ? default_name(op, def.input, params) : def.name, op.name, def.input,
-                      params.values()};
-  check_name(complete.name);
-  if (std::ranges::find(sources_, complete.name, &Source::name) != sources_.end()) {
-    throw std::invalid_argument("the name '" + complete.name + "' is taken; give one of them another `name`");
+  if (op.make == nullptr) {  // a formula
+    const std::vector<Formula> one = parse_formulas(params.text("formula"));
+    if (one.size() != 1) throw std::invalid_argument("formula must be one expression, was " + params.text("formula"));
+    const std::size_t made = resolve(one.front());
+    def.params["formula"] = sources_[made].name;
+    return made;
   }
-
   Clock clock = op.clock;
   std::uint32_t slot = 0;
   std::string input_unit;
   std::uint32_t lookback = 0;
   if (op.takes_series()) {
-    Source& source = sources_[find_source(def.input)];
-    clock = source.clock;
-    input_unit = source.unit;
-    lookback = source.lookback;
-    if (source.slot < 0) {
-      source.slot = static_cast<std::int32_t>(n_slots_++);
-      program_of(clock).push_back({source.reader, source.node, static_cast<std::uint32_t>(source.slot)});
-    }
-    slot = static_cast<std::uint32_t>(source.slot);
+    const Sources inputs = inputs_of(def, op);
+    def.input = text_of(inputs);
+    clock = sources_[inputs.front()].clock;
+    input_unit = sources_[inputs.front()].unit;
+    for (const std::size_t input : inputs) lookback = std::max(lookback, sources_[input].lookback);
+    slot = slots_of(inputs, clock);
   }
-
+  std::string text = call_text(op, def.input, params);
+  if (const std::size_t known = find(text); known != kNone) return known;
   Column column = op.make(params);
   lookback += column.lookback;
-  const bool timed = params.values().contains("window") && params.window().is_time();
-  const std::int32_t node = column.node ? place(column, def.input, slot, clock, timed) : -1;
+  bool timed = def.params.contains("window") && params.window().is_time();
+  if (column.node) column.reader->bind(place(column, def.input, slot, clock, timed));
   const std::string unit = column.unit.empty() ? input_unit : column.unit;
-  sources_.push_back({complete.name, clock, unit, column.reader.get(), node, lookback});
-  outputs_.push_back({column.reader.get(), node});
-  readers_.push_back(std::move(column.reader));
-  columns_.push_back({std::move(complete), op.rev, unit, lookback, clock});
+  timed |= clock == Clock::kNone;
+  sources_.push_back({std::move(text), clock, unit, keep(std::move(column.reader)), lookback, timed});
+  return sources_.size() - 1;
 }
 
-std::size_t Plan::find_source(const std::string& input) const {
-  std::vector<std::string> known;
-  for (const Source& source : sources_) known.push_back(source.name);
-  const auto it = std::ranges::find(known, input);
-  if (input.empty()) throw std::invalid_argument("input is missing: a series such as mid_px, or an earlier feature");
-  if (it == known.end()) throw std::invalid_argument("unknown input '" + input + "'" + did_you_mean(input, known));
-  const auto index = static_cast<std::size_t>(it - known.begin());
-  if (sources_[index].clock == Clock::kNone)
-    throw std::invalid_argument("'" + input + "' has no clock, so it is no input");
-  return index;
+std::size_t Plan::find(const std::string& name) const {
+  const auto it = std::ranges::find(sources_, name, &Source::name);
+  return it == sources_.end() ? kNone : static_cast<std::size_t>(it - sources_.begin());
 }
 
-std::int32_t Plan::place(Column& column, const std::string& input, std::uint32_t slot, Clock clock, bool timed) {
-  const std::string key = column.share_key.empty() ? "" : input + "|" + column.share_key;
-  if (!key.empty()) {
-    const auto it = std::ranges::find(share_keys_, key);
-    if (it != share_keys_.end()) {
-      const auto found = it - share_keys_.begin();
-      nodes_[static_cast<std::size_t>(found)]->widen(*column.node);
-      return static_cast<std::int32_t>(found);
+Plan::Sources Plan::inputs_of(const FeatureDef& def, const Operation& op) {
+  if (def.input.empty()) throw std::invalid_argument("input is missing: a series such as mid_px, or an earlier feature");
+  Sources inputs;
+  if (const std::size_t whole = find(def.input); whole != kNone) {  // also a name that no formula could hold
+    inputs.push_back(whole);
+  } else {
+    for (const Formula& formula : parse_formulas(def.input)) inputs.push_back(resolve(formula));
+  }
+  if (inputs.size() != op.n_series) {
+    throw std::invalid_argument("takes " + std::to_string(op.n_series) + " inputs, was given " +
+                                std::to_string(inputs.size()) + " ('" + def.input + "')");
+  }
+  if (sources_[inputs.front()].clock == Clock::kNone) {
+    throw std::invalid_argument("'" + sources_[inputs.front()].name + "' has no clock, so it is no input");
+  }
+  return inputs;
+}
+
+std::string Plan::text_of(const Sources& inputs) const {
+  if (inputs.size() == 1) return sources_[inputs.front()].name;
+  std::string text;
+  for (const std::size_t input : inputs) text += (text.empty() ? "" : ", ") + sources_[input].name;
+  return text;
+}
+
+std::uint32_t Plan::slots_of(const Sources& inputs, Clock clock) {
+  const auto [it, is_new] = slots_.emplace(text_of(inputs), static_cast<std::uint32_t>(n_slots_));
+  if (is_new) {
+    for (const std::size_t input : inputs) {
+      program_of(clock).push_back({sources_[input].reader, 0, static_cast<std::uint32_t>(n_slots_++)});
     }
   }
-  const auto node = static_cast<std::int32_t>(nodes_.size());
+  return it->second;
+}
+
+std::uint32_t Plan::place(Column& column, const std::string& inputs, std::uint32_t slot, Clock clock, bool timed) {
+  const std::string key = column.share_key.empty() ? "" : inputs + "|" + column.share_key;
+  if (!key.empty()) {
+    if (const auto it = std::ranges::find(share_keys_, key); it != share_keys_.end()) {
+      const auto found = it - share_keys_.begin();
+      nodes_[static_cast<std::size_t>(found)]->widen(*column.node);
+      return static_cast<std::uint32_t>(found);
+    }
+  }
+  const auto node = static_cast<std::uint32_t>(nodes_.size());
   nodes_.push_back(std::move(column.node));
   share_keys_.push_back(key);
-  if (timed) timed_nodes_.push_back(static_cast<std::uint32_t>(node));
+  if (timed) timed_nodes_.push_back(node);
   program_of(clock).push_back({nullptr, node, slot});
   return node;
+}
+
+const Reader* Plan::keep(std::unique_ptr<Reader> reader) {
+  readers_.push_back(std::move(reader));
+  return readers_.back().get();
 }
 
 std::vector<std::unique_ptr<Node>> Plan::make_nodes() const {
@@ -112,6 +163,13 @@ std::vector<std::unique_ptr<Node>> Plan::make_nodes() const {
   nodes.reserve(nodes_.size());
   for (const auto& prototype : nodes_) nodes.push_back(prototype->clone());
   return nodes;
+}
+
+void check_symbols_apart(const Spec& spec) {
+  const Plan plan{spec};
+  if (plan.peers().empty()) return;
+  throw std::invalid_argument("the spec reads values of '" + plan.peers().front() +
+                              "': each symbol is computed on its own here, so no other's value is at hand");
 }
 
 }  // namespace hft::feature

@@ -20,16 +20,16 @@ struct AskPx {
   }
 };
 struct BidQty {
-  double of(const Market& m) const noexcept { return to_units(m.book.bid_qty_lots, m.lot); }
+  double of(const Market& m) const noexcept { return m.has_quote ? to_units(m.book.bid_qty_lots, m.lot) : kNotReady; }
 };
 struct AskQty {
-  double of(const Market& m) const noexcept { return to_units(m.book.ask_qty_lots, m.lot); }
+  double of(const Market& m) const noexcept { return m.has_quote ? to_units(m.book.ask_qty_lots, m.lot) : kNotReady; }
 };
 struct TradePx {
-  double of(const Market& m) const noexcept { return m.tick.to_double(m.trade_px_ticks); }
+  double of(const Market& m) const noexcept { return m.has_trade ? m.tick.to_double(m.trade_px_ticks) : kNotReady; }
 };
 struct TradeQty {
-  double of(const Market& m) const noexcept { return to_units(m.trade_qty_lots, m.lot); }
+  double of(const Market& m) const noexcept { return m.has_trade ? to_units(m.trade_qty_lots, m.lot) : kNotReady; }
 };
 
 template <class Reading>

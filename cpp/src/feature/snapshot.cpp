@@ -9,7 +9,7 @@ namespace {
 
 // Frame: magic, version, payload bytes, CRC-32C of the payload, payload.
 constexpr std::uint64_t kMagic = 0x3150414E53544648;  // "HFTSNAP1"
-constexpr std::uint32_t kVersion = 2;                 // of the payload's layout
+constexpr std::uint32_t kVersion = 3;                 // of the payload's layout
 
 // What a frame may ask for: windows are made whole, so a few bytes of false instruments could take all memory.
 constexpr double kLeastRoomBytes = 0x1p30;
@@ -157,12 +157,12 @@ Pipeline Pipeline::restore(const Spec& spec, std::span<const std::byte> frame) {
   base::ByteReader payload = open_frame(in);
   if (in.left() != 0) throw std::invalid_argument("snapshot: " + std::to_string(in.left()) + " bytes too many");
   check_spec(payload, spec);
-  Pipeline pipeline{spec, {}};
+  Pipeline pipeline{spec};
   pipeline.instruments_ = read_instruments(payload);
   check(pipeline.instruments_);
   pipeline.check_room(payload.left());
   pipeline.check_states(payload);
-  pipeline.symbols_ = pipeline.make_symbols();
+  pipeline.make_symbols();
   pipeline.load_states(payload);
   return pipeline;
 }

@@ -13,7 +13,9 @@ from hftcore.registry import ParamValue, did_you_mean, operation
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A column as it was asked for: an operation of the registry, its input series if it takes one, its parameters.
+    """A column as it was asked for: an operation of the registry, its input if it takes one, its parameters.
+
+    An input is a series, an earlier feature or a formula of such; operations on several take them separated by commas.
 
     The builders (``hc.ema("mid_px", period=20)``) make it; a :class:`FeatureSpec` checks it. ``name`` may stay empty:
     it then follows from the rest.
@@ -31,7 +33,12 @@ def _builder(name: str) -> Callable[..., Feature]:
     kinds = inspect.Parameter
     parameters = [kinds("input", kinds.POSITIONAL_OR_KEYWORD)] if op.takes_series else []
     parameters += [
-        kinds(p.name, kinds.KEYWORD_ONLY, default=kinds.empty if p.required else p.default) for p in op.params
+        kinds(
+            p.name,
+            kinds.POSITIONAL_OR_KEYWORD if p.type == "formula" else kinds.KEYWORD_ONLY,
+            default=kinds.empty if p.required else p.default,
+        )
+        for p in op.params
     ]
     parameters.append(kinds("name", kinds.KEYWORD_ONLY, default=""))
     signature = inspect.Signature(parameters, return_annotation=Feature)
@@ -72,3 +79,4 @@ rolling_max = _builder("rolling_max")
 trade_imbalance = _builder("trade_imbalance")
 vwap = _builder("vwap")
 time_since_trade = _builder("time_since_trade")
+expr = _builder("expr")

@@ -289,4 +289,18 @@ TEST(KeyedScorer, a_stream_has_one_topic) {
   EXPECT_THROW(next.come_from("others"), std::invalid_argument);
 }
 
+TEST(KeyedScorer, engines_of_single_symbols_have_no_others_values_at_hand) {
+  auto alone = parts();
+  const std::string peer = alone.instruments.front().symbol;
+  alone.spec.features.push_back({.name = "", .op = "expr", .input = "", .params = {{"formula", "mid_px@" + peer}}});
+  try {
+    const Scorer scorer{std::move(alone), model()};
+    FAIL();
+  } catch (const std::invalid_argument& error) {
+    EXPECT_EQ(std::string{error.what()},
+              "the spec reads values of '" + peer + "': each symbol is computed on its own here, so no other's value "
+              "is at hand");
+  }
+}
+
 }  // namespace

@@ -18,10 +18,20 @@ from hftcore.spec import Feature
 
 OFFSET = 1e9
 SERIES_WINDOWED = ("rolling_mean", "rolling_std", "rolling_min", "rolling_max", "zscore")
+FORMULAS = (
+    "(ema(mid_px, 6) - ema(mid_px, 9)) / rolling_std(mid_px, 9)",
+    "coalesce(trade_px - mid_px, 0) * sign(trade_imbalance('3s'))",
+    "where(vwap(9) > mid_px, log(vwap(9) / mid_px), -1)",
+    "rolling_mean(abs(log_return(mid_px, 2)), '3s')",
+)
 
 
 def variants(op: registry.Operation) -> Iterator[Feature]:
     """Each choice and each kind of window, with small numbers so that windows turn over often."""
+    if op.name == "expr":
+        for i, formula in enumerate(FORMULAS):
+            yield Feature("expr", params={"formula": formula}, name=f"expr{i}")
+        return
     inputs = ("mid_px", "trade_px") if op.takes_series else ("",)
     windows = (9, "3s") if any(p.type == "window" for p in op.params) else (None,)
     choices = next((p.choices for p in op.params if p.type == "choice"), (None,))
@@ -111,7 +121,7 @@ def test_nothing_comes_before_the_lookback_and_everything_after(op: registry.Ope
         ticks = np.cumsum(kinds == {"quote": 2, "trade": 1, "none": 1}[column.clock])
         ready = np.flatnonzero(~np.isnan(values))
         needs_book = column.op == "vwap" and column.params["unit"] == "bps"
-        if column.op == "trade_imbalance" or needs_book:
+        if column.op in ("trade_imbalance", "expr") or needs_book:  # what else they need comes when it comes
             assert ticks[ready[0]] >= column.lookback + 1
         else:
             assert ticks[ready[0]] == column.lookback + 1
@@ -140,7 +150,7 @@ def uneven(tape: hc.Events) -> hc.Events:
 
 def chained(op: registry.Operation) -> list[dict[str, object]]:
     """Each variant as v0, v1, ..., and what reads it."""
-    if op.clock == "none":
+    if op.name == "time_since_trade":
         return [{"op": op.name, "name": "v0"}]
     rows: list[dict[str, object]] = []
     for i, feature in enumerate(variants(op)):

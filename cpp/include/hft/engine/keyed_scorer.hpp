@@ -74,6 +74,7 @@ class KeyedScorer {
     if (parts_.table_ids.size() != n || (!parts_.home_partitions.empty() && parts_.home_partitions.size() != n)) {
       throw std::invalid_argument("KeyedScorer: table_ids and home_partitions must have one entry per instrument");
     }
+    if (parts_.by_symbol) feature::check_symbols_apart(parts_.spec);
     keys_.resize(parts_.by_symbol ? n : 1);
     if (n != 0) (void)make_key(0);  // what does not fit is known now, not at the first message
   }

@@ -29,9 +29,10 @@ struct Market {
   std::int64_t trade_ts_ns = 0;
   std::int64_t now_ns = 0;
   event::Side trade_side = event::Side::kUnknown;  // as the venue reports it
+  bool has_quote = false;
   bool has_trade = false;
 
-  void set_quote(const event::Event& e) noexcept { book.set(e.quote, now_ns = e.ts_event_ns); }
+  void set_quote(const event::Event& e) noexcept { book.set(e.quote, now_ns = e.ts_event_ns), has_quote = true; }
   void set_trade(const event::Event& e) noexcept {
     trade_px_ticks = e.trade.px_ticks, trade_qty_lots = e.trade.qty_lots, trade_side = known(e.side);
     trade_ts_ns = now_ns = e.ts_event_ns, has_trade = true;
@@ -56,18 +57,18 @@ struct Market {
     ar(b.bid_px_ticks), ar(b.bid_qty_lots), ar(b.ask_px_ticks), ar(b.ask_qty_lots), ar(b.ts_event_ns);
     ar(self.trade_px_ticks), ar(self.trade_qty_lots), ar(self.trade_ts_ns), ar(self.now_ns);
     auto side = static_cast<std::uint8_t>(self.trade_side);
-    auto traded = static_cast<std::uint8_t>(self.has_trade);
-    ar(side), ar(traded);
+    auto seen = static_cast<std::uint8_t>(self.has_quote + 2 * self.has_trade);
+    ar(side), ar(seen);
     if constexpr (Archive::kReads) {
       const event::Quote quote{b.bid_px_ticks, b.bid_qty_lots, b.ask_px_ticks, b.ask_qty_lots};
-      if (!in_bounds(quote) || !in_bounds(self.trade_px_ticks, self.trade_qty_lots) || side > 2 || traded > 1) {
+      if (!in_bounds(quote) || !in_bounds(self.trade_px_ticks, self.trade_qty_lots) || side > 2 || seen > 3) {
         throw std::invalid_argument("snapshot: a quote or trade out of bounds");
       }
       if (!in_bounds(b.ts_event_ns) || !in_bounds(self.trade_ts_ns) || !in_bounds(self.now_ns)) {
         throw std::invalid_argument("snapshot: a time out of bounds");
       }
       self.trade_side = static_cast<event::Side>(side);
-      self.has_trade = traded == 1;
+      self.has_quote = (seen & 1U) != 0, self.has_trade = (seen & 2U) != 0;
     }
   }
 };

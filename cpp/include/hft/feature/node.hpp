@@ -21,8 +21,8 @@ class Node {
   /// Another column wants the same state and perhaps more of it. Before the first event only.
   virtual void widen(const Node& other) noexcept = 0;
 
-  /// `x` is the input series; operations on the market itself ignore it.
-  virtual void step(const Market& market, double x) noexcept = 0;
+  /// `x` are the inputs, as many as the operation takes; operations on the market itself ignore them.
+  virtual void step(const Market& market, const double* x) noexcept = 0;
   virtual void advance(std::int64_t now_ns) noexcept = 0;
   virtual void reset() noexcept = 0;
   [[nodiscard]] virtual std::uint64_t early_leaves() const noexcept = 0;
@@ -36,6 +36,13 @@ class Node {
   Node(const Node&) = default;
 };
 
+/// How many inputs a state takes at a time: State::kInputs, or one.
+template <class State>
+inline constexpr std::size_t kInputsOf = 1;
+template <class State>
+  requires requires { State::kInputs; }
+inline constexpr std::size_t kInputsOf<State> = State::kInputs;
+
 template <class State>
 class NodeOf final : public Node {
  public:
@@ -45,13 +52,11 @@ class NodeOf final : public Node {
   void widen(const Node& other) noexcept override {
     if constexpr (requires { state.widen(state); }) state.widen(static_cast<const NodeOf&>(other).state);
   }
-  void step(const Market& market, double x) noexcept override {
+  void step(const Market& market, const double* x) noexcept override {
     if constexpr (requires { state.update(market); })
       state.update(market);
-    else if constexpr (requires { state.update(x, market.now_ns); })
-      state.update(x, market.now_ns);
     else
-      state.update(x);
+      feed(x, market.now_ns, std::make_index_sequence<kInputsOf<State>>{});
   }
   void advance(std::int64_t now_ns) noexcept override {
     if constexpr (requires { state.advance(now_ns); }) state.advance(now_ns);
@@ -69,14 +74,34 @@ class NodeOf final : public Node {
   void load(base::ByteReader& in) override { State::archive(state, in); }
 
   State state;
+
+ private:
+  template <std::size_t... I>
+  void feed(const double* x, [[maybe_unused]] std::int64_t now_ns, std::index_sequence<I...>) noexcept {
+    if constexpr (requires { state.update(x[I]..., now_ns); })
+      state.update(x[I]..., now_ns);
+    else
+      state.update(x[I]...);
+  }
 };
 
-/// How one column reads its node. Shared by all symbols, so it holds parameters and no state.
+/// One symbol as readers see it, and the others that the spec names.
+struct View {
+  const std::unique_ptr<Node>* nodes;
+  const Market* market;
+  const View* const* peers;  // by index in Plan::peers()
+};
+
+/// How one value is read. Shared by all symbols, so it holds parameters and no state.
 class Reader {
  public:
   virtual ~Reader() = default;
-  /// `node` is null for an operation without state.
-  [[nodiscard]] virtual double read(const Node* node, const Market& market) const noexcept = 0;
+  [[nodiscard]] virtual double read(const View& view) const noexcept = 0;
+  /// Brings time windows below to the symbol's time: what is read must depend on the time alone, not on which events
+  /// happened to give rows before.
+  virtual void advance(const View& view) const noexcept = 0;
+  /// Which node it reads, once the plan has placed it.
+  virtual void bind([[maybe_unused]] std::size_t node) noexcept {}
 };
 
 /// Reads with `Reading::of(state)`, `of(state, market)`, or `of(market)` where there is no state.
@@ -85,20 +110,25 @@ class ReaderOf final : public Reader {
  public:
   explicit ReaderOf(Reading reading) : reading_{std::move(reading)} {}
 
-  [[nodiscard]] double read(const Node* node, const Market& market) const noexcept override {
+  [[nodiscard]] double read(const View& view) const noexcept override {
     if constexpr (requires { typename Reading::State; }) {
-      const auto& state = static_cast<const NodeOf<typename Reading::State>*>(node)->state;
+      const auto& state = static_cast<const NodeOf<typename Reading::State>&>(*view.nodes[node_]).state;
       if constexpr (requires { reading_.of(state); })
         return reading_.of(state);
       else
-        return reading_.of(state, market);
+        return reading_.of(state, *view.market);
     } else {
-      return reading_.of(market);
+      return reading_.of(*view.market);
     }
   }
+  void advance([[maybe_unused]] const View& view) const noexcept override {
+    if constexpr (requires { typename Reading::State; }) view.nodes[node_]->advance(view.market->now_ns);
+  }
+  void bind(std::size_t node) noexcept override { node_ = node; }
 
  private:
   Reading reading_;
+  std::size_t node_ = 0;
 };
 
 /// The reading of an operation that is its own state.

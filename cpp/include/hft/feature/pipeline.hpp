@@ -138,6 +138,8 @@ class Pipeline {
     static void archive(Self& self, Archive& ar);
   };
 
+  explicit Pipeline(const Spec& spec);  // without symbols yet
+
   using Reason = std::uint64_t Counters::*;  // null: taken in
 
   [[nodiscard]] Reason reason_against(const event::Event& e, std::int64_t session, const Past& past,
@@ -146,9 +148,10 @@ class Pipeline {
   [[nodiscard]] bool begins_anew(const Past& past, std::int64_t session) const noexcept;
   /// Moves `past` to an event that is taken in. True: the symbol's state begins anew.
   [[nodiscard]] bool enter(Past& past, const event::Event& e, std::int64_t session) const noexcept;
-  void run(Symbol& symbol, Clock clock) noexcept;
-  void write_row(Symbol& symbol, std::span<double> row) noexcept;
-  [[nodiscard]] std::vector<Symbol> make_symbols() const;
+  void run(std::uint32_t symbol_id, Clock clock) noexcept;
+  void write_row(std::uint32_t symbol_id, std::span<double> row) noexcept;
+  /// As many symbols as instruments, as new.
+  void make_symbols();
   [[nodiscard]] Symbol make_symbol(const event::Instrument& instrument) const;
   void load_states(base::ByteReader& in);
   void check_states(base::ByteReader in) const;
@@ -159,6 +162,8 @@ class Pipeline {
   std::shared_ptr<const Plan> plan_;
   std::vector<event::Instrument> instruments_;
   std::vector<Symbol> symbols_;
+  std::vector<View> views_;         // of the symbols
+  std::vector<const View*> peers_;  // those that others read
   Counters counters_;
 };
 

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "hft/feature/formula.hpp"
 #include "hft/feature/registry.hpp"
 #include "hft/feature/spec.hpp"
 
@@ -16,7 +19,7 @@ class Plan {
   /// Cold path: throws std::invalid_argument naming the feature, the parameter, the rule and the value.
   explicit Plan(const Spec& spec);
 
-  /// One column as it was resolved: name and parameters complete, so equal specs have equal columns.
+  /// One column as it was resolved: name, input and parameters in their one spelling, so equal specs have equal columns.
   struct Resolved {
     FeatureDef def;
     std::uint32_t rev;
@@ -25,54 +28,69 @@ class Plan {
     Clock clock;
   };
 
-  /// One instruction of a clock's program: read a series (or column) into a slot, or step a node with a slot's value.
+  /// One instruction of a clock's program: read a value into a slot, or step a node with what stands from a slot on.
   struct Instruction {
     const Reader* reader;  // null: step `node`
-    std::int32_t node;     // -1: none
+    std::uint32_t node;
     std::uint32_t slot;
   };
 
-  struct Output {
-    const Reader* reader;
-    std::int32_t node;
-  };
-
   [[nodiscard]] const std::vector<Resolved>& columns() const noexcept { return columns_; }
-  [[nodiscard]] const std::vector<Output>& outputs() const noexcept { return outputs_; }
+  /// What reads each column.
+  [[nodiscard]] const std::vector<const Reader*>& outputs() const noexcept { return outputs_; }
   [[nodiscard]] const std::vector<Instruction>& program(Clock clock) const noexcept {
     return clock == Clock::kQuote ? on_quote_ : on_trade_;
   }
   /// Nodes with a time window: brought to the event's time before a row is read.
   [[nodiscard]] const std::vector<std::uint32_t>& timed_nodes() const noexcept { return timed_nodes_; }
+  /// Symbols whose values other symbols read.
+  [[nodiscard]] const std::vector<std::string>& peers() const noexcept { return peers_; }
   [[nodiscard]] std::vector<std::unique_ptr<Node>> make_nodes() const;
   [[nodiscard]] std::size_t n_slots() const noexcept { return n_slots_; }
 
  private:
+  /// Something with a value: a series of the market, a column, or a part of a formula.
   struct Source {
     std::string name;
     Clock clock;
     std::string unit;
     const Reader* reader;
-    std::int32_t node;
     std::uint32_t lookback = 0;
-    std::int32_t slot = -1;  // taken when an operation first reads it
+    bool timed = false;  // it changes with the time, although nothing steps it
   };
+  using Sources = std::vector<std::size_t>;
+
   void add(const FeatureDef& def);
-  [[nodiscard]] std::size_t find_source(const std::string& input) const;
-  [[nodiscard]] std::int32_t place(Column& column, const std::string& input, std::uint32_t slot, Clock clock,
-                                   bool timed);
+  /// The source that an operation makes; `def` gets its one spelling.
+  std::size_t make(FeatureDef& def, const Operation& op);
+  std::size_t find(const std::string& name) const;  // or npos
+  std::size_t resolve(const Formula& formula);
+  std::size_t resolve_name(const Formula& formula);
+  std::size_t resolve_call(const Formula& formula);
+  std::size_t resolve_arithmetic(const Formula& formula);
+  Sources inputs_of(const FeatureDef& def, const Operation& op);
+  [[nodiscard]] std::string text_of(const Sources& inputs) const;
+  std::uint32_t slots_of(const Sources& inputs, Clock clock);
+  [[nodiscard]] std::uint32_t place(Column& column, const std::string& inputs, std::uint32_t slot, Clock clock,
+                                    bool timed);
+  const Reader* keep(std::unique_ptr<Reader> reader);
   std::vector<Instruction>& program_of(Clock clock) { return clock == Clock::kQuote ? on_quote_ : on_trade_; }
 
   std::vector<Resolved> columns_;
-  std::vector<Output> outputs_;
-  std::vector<Source> sources_;  // the registry's series, then the columns so far
+  std::vector<const Reader*> outputs_;
+  std::vector<Source> sources_;  // the registry's series, then columns and parts of formulas
   std::vector<std::unique_ptr<Reader>> readers_;
   std::vector<std::unique_ptr<Node>> nodes_;  // prototypes
   std::vector<std::string> share_keys_;       // parallel to nodes_
+  std::map<std::string, std::uint32_t> slots_;  // by inputs
   std::vector<std::uint32_t> timed_nodes_;
+  std::vector<std::string> peers_;
   std::vector<Instruction> on_quote_;
   std::vector<Instruction> on_trade_;
-  std::size_t n_slots_ = 1;  // slot 0 is never written: what operations on the market get as `x`
+  std::size_t n_slots_ = 1;  // slot 0 is never written: what operations on the market get as inputs
 };
+
+/// For whoever has a pipeline per symbol. Throws std::invalid_argument where the spec reads values of other symbols.
+void check_symbols_apart(const Spec& spec);
 
 }  // namespace hft::feature

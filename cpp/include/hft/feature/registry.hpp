@@ -22,7 +22,7 @@ enum class Clock : std::uint8_t {
   kInput = 3,  // whenever the input series steps
 };
 
-enum class ParamType : std::uint8_t { kInteger, kReal, kChoice, kWindow };
+enum class ParamType : std::uint8_t { kInteger, kReal, kChoice, kWindow, kFormula };
 
 /// A parameter: what the docs, the Python builders and the validation know of it.
 struct Param {
@@ -74,7 +74,8 @@ struct Operation {
   std::string output_unit;  // as a rule
   std::string oracle;       // dialect: who agrees, who does not
   std::string standalone;   // class in hftcore.features
-  Column (*make)(const Params& params);
+  Column (*make)(const Params& params);  // null: the plan makes it itself, of a formula
+  std::size_t n_series = 1;              // inputs at a time, where it takes series
 
   [[nodiscard]] bool takes_series() const noexcept { return clock == Clock::kInput; }
 };

@@ -37,7 +37,8 @@ struct SessionHours {
 
 using ParamValue = std::variant<std::int64_t, double, std::string>;
 
-/// One column: an operation of the registry, its input series where it takes one, and its parameters.
+/// One column: an operation of the registry, its input where it takes one, and its parameters. An input is a series, an
+/// earlier feature, or a formula of such; an operation on several takes them separated by commas.
 struct FeatureDef {
   std::string name;
   std::string op;

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from hftcore.errors import OutOfOrderError, ParameterError, SpecError
+from hftcore.errors import OutOfOrderError, ParameterError
 from hftcore.instruments import Instrument, InstrumentTable
 from hftcore.spark.event_columns import check_order, narrow
 from hftcore.spark.features.placement import placement_key
-from hftcore.spark.features.worker import STATE, Worker, check_instruments, check_stateless
+from hftcore.spark.features.worker import STATE, Worker, check_instruments, check_spec, check_stateless
 from hftcore.spec import FeatureSpec
 
 if TYPE_CHECKING:
@@ -82,8 +82,7 @@ def features(
         At once for what can be seen now. What only the rows show is raised in the worker, names symbol and row, and
         arrives as these errors within :func:`worker_errors`.
     """
-    if not isinstance(spec, FeatureSpec):
-        raise SpecError(f"spec must be a FeatureSpec, was {type(spec).__name__}")
+    check_spec(spec)
     if form not in FORMS:
         raise ParameterError(f"form must be one of {', '.join(FORMS)}, was {form!r}")
     if n_partitions is not None and n_partitions < 1:

@@ -12,7 +12,7 @@ from pyspark.sql import functions as sf
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
-from hftcore.errors import ParameterError, SpecError
+from hftcore.errors import ParameterError
 from hftcore.instruments import Instrument, InstrumentTable
 from hftcore.spark.dataset import Dataset, PublishedDay
 from hftcore.spark.dataset.manifest import DayFile
@@ -21,7 +21,7 @@ from hftcore.spark.event_columns import check_order, narrow
 from hftcore.spark.features.batch import end_state, feature_rows, features, with_states
 from hftcore.spark.features.explain import worker_errors
 from hftcore.spark.features.part_writer import WRITTEN_SQL, PartWriter
-from hftcore.spark.features.worker import STATE, Worker, check_instruments
+from hftcore.spark.features.worker import STATE, Worker, check_instruments, check_spec
 from hftcore.spec import FeatureSpec
 
 if TYPE_CHECKING:
@@ -82,8 +82,7 @@ def publish_features(
     A task that runs twice (a retry, a twin) writes under another name, and the day names the files of one attempt
     alone. What the other left is removed by :meth:`Dataset.vacuum`.
     """
-    if not isinstance(spec, FeatureSpec):
-        raise SpecError(f"spec must be a FeatureSpec, was {type(spec).__name__}")
+    check_spec(spec)
     layout = dataset.layout
     columns = layout.order if order is None else check_order(order)
     if layout.symbol != "symbol" or columns != layout.order:

@@ -227,6 +227,17 @@ def _batch(columns: list[Any], names: list[str]) -> Batch:
     return pa.RecordBatch.from_arrays(columns, names=names)
 
 
+def check_spec(spec: object) -> FeatureSpec:
+    """Return a spec that can be computed symbol by symbol. Raises SpecError for anything else."""
+    if not isinstance(spec, FeatureSpec):
+        raise SpecError(f"spec must be a FeatureSpec, was {type(spec).__name__}")
+    try:
+        _core.feature.KeyedPipelines(spec._native(), [])
+    except ValueError as error:
+        raise SpecError(f"{spec.name}: {error}") from None
+    return spec
+
+
 def check_stateless(spec: FeatureSpec) -> None:
     """Raise SpecError unless each row of the spec depends on its own event alone; names what remembers."""
     remembers = [
