@@ -56,7 +56,8 @@ py::typing::List<Row> registry_operations() {
     Row d;
     d["name"] = op.name, d["rev"] = op.rev, d["clock"] = text(op.clock), d["summary"] = op.summary;
     d["formula"] = op.formula, d["inputs"] = op.inputs, d["params"] = params, d["lookback"] = op.lookback;
-    d["unit"] = op.output_unit, d["oracle"] = op.oracle, d["standalone"] = op.standalone;
+    d["unit"] = op.output_unit, d["seed"] = op.seed, d["missing"] = op.missing, d["flat"] = op.flat;
+    d["cost"] = op.cost, d["reference"] = op.reference, d["oracle"] = op.oracle, d["standalone"] = op.standalone;
     d["n_series"] = op.takes_series() ? op.n_series : 0;
     rows.append(d);
   }
@@ -81,6 +82,7 @@ py::typing::List<Row> describe(const Spec& spec) {
     Row d;
     d["name"] = c.def.name, d["op"] = c.def.op, d["rev"] = c.rev, d["input"] = c.def.input, d["params"] = c.def.params;
     d["unit"] = c.unit, d["lookback"] = c.lookback, d["clock"] = text(c.clock);
+    d["fading"] = std::pair{c.fading.factor, c.fading.n_stages};
     columns.append(d);
   }
   return columns;
@@ -184,6 +186,12 @@ void register_feature(py::module_& m) {
         return feature::did_you_mean(wrong, known);
       },
       py::arg("wrong"), py::arg("known"));
+  m.def(
+      "inputs_until",
+      [](const std::pair<double, std::uint32_t>& fading, double tolerance) {
+        return feature::Fading{fading.first, fading.second}.inputs_until(tolerance);
+      },
+      py::arg("fading"), py::arg("tolerance"), "Inputs after the seed until its weight is at most the tolerance.");
   register_spec(m);
   m.def("describe", &describe, py::arg("spec"), "The columns of a spec, names and parameters complete.");
   py::class_<SharedPipeline>(m, "Pipeline", "The compiled pipeline. One thread at a time.")

@@ -1,12 +1,15 @@
 """Every operation on its own: the same compiled code that a pipeline runs.
 
-Operations on a series take numbers: ``Ema(period=20).update(x)``, ``.transform(array)``; a time window takes
-``(x, ts_ns)``. Operations on the market take events of one symbol: ``QueueImbalance().transform(events)``. All have
-``value``, ``ready``, ``lookback`` and ``reset()``. One object belongs to one thread at a time.
+Operations on series take numbers: ``Ema(period=20).update(x)``, ``.transform(array)``; one on two series takes
+``(x, y)``, and a time window the time behind them: ``(x, ts_ns)``. Operations on the market take events of one symbol:
+``QueueImbalance().transform(events)``. All have ``value``, ``ready``, ``lookback`` and ``reset()``. One object belongs
+to one thread at a time.
 """
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -17,18 +20,94 @@ from hftcore.errors import EventError, SpecError
 from hftcore.events import Event, Events
 from hftcore.instruments import InstrumentTable
 from hftcore.pipeline import FeaturePipeline
-from hftcore.registry import Operation, operation
+from hftcore.registry import Operation, ParamValue, operation
+from hftcore.signatures import bind, parameters_of
 from hftcore.spec import Feature, FeatureSpec
 
-Ema = _core.feature.Ema
-EmaDeviation = _core.feature.EmaDeviation
-LogReturn = _core.feature.LogReturn
-RollingMax = _core.feature.RollingMax
-RollingMean = _core.feature.RollingMean
-RollingMin = _core.feature.RollingMin
-RollingStd = _core.feature.RollingStd
-Rsi = _core.feature.Rsi
-ZScore = _core.feature.ZScore
+
+class SeriesFeature:
+    """One operation over series: numbers in, a number out.
+
+    Parameters
+    ----------
+    *args, **params
+        Those of the operation, in its order: see its page, or ``help(hftcore.ema)`` and its neighbours.
+
+    Raises
+    ------
+    SpecError
+        If a parameter breaks a rule.
+
+    Attributes
+    ----------
+    update : callable
+        ``update(x)``, ``update(x, ts_ns)``, with two series ``update(x, y)`` and so on: take one input, return the
+        value. NaN until ready.
+    """
+
+    operation: Operation
+    __signature__: inspect.Signature
+    update: Callable[..., float]
+
+    def __init__(self, *args: ParamValue, **params: ParamValue) -> None:
+        given = bind(type(self).__name__, self.__signature__, args, params)
+        try:
+            self._native = _core.feature.SeriesOperation(self.operation.name, given)
+        except ValueError as error:
+            own = f"{type(self).__name__}: "
+            raise SpecError(str(error) if str(error).startswith(own) else own + str(error)) from None
+        self.update = getattr(self._native, f"update_{self.operation.n_series}")
+
+    @property
+    def value(self) -> float:
+        """The newest value; NaN until ready."""
+        return float(self._native.value)
+
+    @property
+    def ready(self) -> bool:
+        """Is there a value?"""
+        return not np.isnan(self._native.value)
+
+    @property
+    def lookback(self) -> int:
+        """Inputs before the first value."""
+        return int(self._native.lookback)
+
+    @property
+    def early_leaves(self) -> int:
+        """Inputs that left a time window early because max_events was too small."""
+        return int(self._native.early_leaves)
+
+    def warm_up(self, tolerance: float = 1e-9) -> int:
+        """Inputs until there is a value and the weight of the seed, where there is one, is at most ``tolerance``."""
+        return self.lookback + 1 + int(_core.feature.inputs_until(self._native.fading, tolerance))
+
+    def advance(self, ts_ns: int) -> None:
+        """Let the inputs go that a time window has outlived at ``ts_ns``."""
+        self._native.advance(ts_ns)
+
+    def transform(
+        self, *series: npt.NDArray[np.float64], ts_ns: npt.NDArray[np.int64] | None = None
+    ) -> npt.NDArray[np.float64]:
+        """Take inputs, return the value after each: float64, shape (n,). Any split gives the same bytes.
+
+        Parameters
+        ----------
+        *series : array of float64, shape (n,)
+            As many as the operation takes. Contiguous: nothing is copied, so another type or layout is a TypeError.
+        ts_ns : array of int64, shape (n,), optional
+            Times, not decreasing: what a time window needs. May also stand behind the series.
+        """
+        if ts_ns is None and len(series) == self.operation.n_series + 1:
+            *series, ts_ns = series  # type: ignore[assignment]
+        if len(series) != self.operation.n_series:
+            raise TypeError(f"{type(self).__name__} takes {self.operation.n_series} series, was given {len(series)}")
+        column: npt.NDArray[np.float64] = self._native.transform(list(series), ts_ns)
+        return column
+
+    def reset(self) -> None:
+        """Back to the state of a new object."""
+        self._native.reset()
 
 
 class MarketFeature:
@@ -36,8 +115,8 @@ class MarketFeature:
 
     Parameters
     ----------
-    **params
-        Those of the operation: see its page, or ``help(hftcore.ema)`` and its neighbours.
+    *args, **params
+        Those of the operation, in its order: see its page, or ``help(hftcore.ema)`` and its neighbours.
 
     Raises
     ------
@@ -50,9 +129,10 @@ class MarketFeature:
     """
 
     operation: Operation
+    __signature__: inspect.Signature
 
-    def __init__(self, **params: Any) -> None:
-        feature = Feature(self.operation.name, params=params)
+    def __init__(self, *args: ParamValue, **params: ParamValue) -> None:
+        feature = Feature(self.operation.name, params=bind(type(self).__name__, self.__signature__, args, params))
         self._spec = FeatureSpec(self.operation.name, [feature], rows="any", origin="continuous")
         self._pipeline: FeaturePipeline | None = None
         self._symbol = ""
@@ -117,11 +197,34 @@ class MarketFeature:
         self._symbol = symbol
 
 
+def _contents(op: Operation) -> dict[str, Any]:
+    signature = inspect.Signature(parameters_of(op, by_position=True))
+    doc = (
+        f"{op.summary}\n\n    y = {op.formula}\n\nInputs: {op.inputs}. Lookback: {op.lookback}. "
+        f"Unit: {op.unit}. See {op.page}."
+    )
+    return {"operation": op, "__doc__": doc, "__module__": __name__, "__signature__": signature}
+
+
+def _series_feature(name: str) -> type[SeriesFeature]:
+    op = operation(name)
+    return type(op.standalone, (SeriesFeature,), _contents(op))
+
+
 def _market_feature(name: str) -> type[MarketFeature]:
     op = operation(name)
-    doc = f"{op.summary}\n\n    y = {op.formula}\n\nInputs: {op.inputs}. Unit: {op.unit}. See {op.page}."
-    return type(op.standalone, (MarketFeature,), {"operation": op, "__doc__": doc, "__module__": __name__})
+    return type(op.standalone, (MarketFeature,), _contents(op))
 
+
+Ema = _series_feature("ema")
+EmaDeviation = _series_feature("ema_deviation")
+LogReturn = _series_feature("log_return")
+RollingMax = _series_feature("rolling_max")
+RollingMean = _series_feature("rolling_mean")
+RollingMin = _series_feature("rolling_min")
+RollingStd = _series_feature("rolling_std")
+Rsi = _series_feature("rsi")
+ZScore = _series_feature("zscore")
 
 Expr = _market_feature("expr")
 Microprice = _market_feature("microprice")
@@ -148,6 +251,7 @@ __all__: Final = [
     "RollingMin",
     "RollingStd",
     "Rsi",
+    "SeriesFeature",
     "Spread",
     "TimeSinceTrade",
     "TradeImbalance",

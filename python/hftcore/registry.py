@@ -36,7 +36,7 @@ class Operation:
 
     ``rev`` rises when a value changes for equal input. ``clock`` says what steps the operation: ``quote``, ``trade``,
     ``input`` (it takes ``n_series`` series and steps when the first does) or ``none`` (its value depends on the time
-    alone).
+    alone). ``seed`` is empty where the value depends on its window alone.
     """
 
     name: str
@@ -48,6 +48,11 @@ class Operation:
     params: tuple[Param, ...]
     lookback: str
     unit: str
+    seed: str
+    missing: str
+    flat: str
+    cost: str
+    reference: str
     oracle: str
     standalone: str
     n_series: int
@@ -113,7 +118,12 @@ def explain(name: str) -> str:
         f"  inputs    {op.inputs}",
         f"  unit      {op.unit}",
         f"  lookback  {op.lookback}",
-        f"  oracle    {op.oracle}",
+        f"  seed      {op.seed or 'none: the value depends on its window alone'}",
+        f"  NaN       {op.missing}",
+        f"  flat      {op.flat}",
+        f"  cost      {op.cost}",
+        f"  agrees    {op.oracle}",
+        f"  reference {op.reference}",
     ]
     lines += [f"  {param.name:<9} {_rule(param)}: {param.doc}" for param in op.params]
     lines += [f"  alone     hftcore.features.{op.standalone}", f"  page      {op.page}"]

@@ -22,7 +22,7 @@ std::string join(const std::vector<std::string>& words) {
   throw std::invalid_argument(param.name + " must be " + rule + ", was " + shown + hint);
 }
 
-ParamValue typed(const Param& param, const ParamValue& value) {
+ParamValue typed(const Operation& op, const Param& param, const ParamValue& value) {
   const auto* integer = std::get_if<std::int64_t>(&value);
   const auto* real = std::get_if<double>(&value);
   const auto* text = std::get_if<std::string>(&value);
@@ -44,7 +44,7 @@ ParamValue typed(const Param& param, const ParamValue& value) {
       return *text;
     case ParamType::kWindow:
       if (real != nullptr) refuse(param, "an integer or a time such as \"5s\"", value);
-      if (text != nullptr) return WindowLength::time(WindowLength::parse_span_ns(*text)).text();
+      if (text != nullptr) return WindowLength::time(WindowLength::parse_span_ns(*text, op.standalone)).text();
       return *integer;
   }
   return value;
@@ -54,8 +54,9 @@ ParamValue typed(const Param& param, const ParamValue& value) {
 
 WindowLength Params::window() const {
   const ParamValue& value = values_.at("window");
-  if (const auto* n = std::get_if<std::int64_t>(&value)) return WindowLength::count(*n);
-  return WindowLength::time(WindowLength::parse_span_ns(std::get<std::string>(value)), integer(kMaxEvents));
+  if (const auto* n = std::get_if<std::int64_t>(&value)) return WindowLength::count(*n, owner_);
+  const std::int64_t span_ns = WindowLength::parse_span_ns(std::get<std::string>(value), owner_);
+  return WindowLength::time(span_ns, integer(kMaxEvents), owner_);
 }
 
 std::string text_of(const ParamValue& value) {
@@ -73,7 +74,7 @@ Params resolve(const Operation& op, const std::map<std::string, ParamValue>& giv
     known.push_back(param.name);
     const auto it = given.find(param.name);
     if (it != given.end())
-      values[param.name] = typed(param, it->second);
+      values[param.name] = typed(op, param, it->second);
     else if (param.required)
       throw std::invalid_argument(param.name + " is missing: " + param.doc);
     else
@@ -91,7 +92,7 @@ Params resolve(const Operation& op, const std::map<std::string, ParamValue>& giv
       throw std::invalid_argument("max_events is for time windows; this window is a count");
     values.erase(kMaxEvents);
   }
-  return Params{std::move(values)};
+  return {std::move(values), op.standalone};
 }
 
 namespace {

@@ -47,7 +47,7 @@ void Plan::add(const FeatureDef& asked) {
   const Operation& op = operation(asked.op);
   FeatureDef def = asked;
   const std::size_t made = make(def, op);
-  if (def.name.empty()) def.name = default_name(op, def.input, Params{def.params});
+  if (def.name.empty()) def.name = default_name(op, def.input, Params{def.params, op.standalone});
   check_name(def.name);
   if (find(def.name) != kNone) {
     throw std::invalid_argument("the name '" + def.name + "' is taken; give one of them another `name`");
@@ -55,7 +55,7 @@ void Plan::add(const FeatureDef& asked) {
   Source source = sources_[made];
   source.name = def.name;
   outputs_.push_back(source.reader);
-  columns_.push_back({std::move(def), op.rev, source.unit, source.lookback, source.clock});
+  columns_.push_back({std::move(def), op.rev, source.unit, source.lookback, source.clock, source.fading});
   sources_.push_back(std::move(source));
 }
 
@@ -76,23 +76,28 @@ std::size_t Plan::make(FeatureDef& def, const Operation& op) {
   std::uint32_t slot = 0;
   std::string input_unit;
   std::uint32_t lookback = 0;
+  Fading fading;
   if (op.takes_series()) {
     const Sources inputs = inputs_of(def, op);
     def.input = text_of(inputs);
     clock = sources_[inputs.front()].clock;
     input_unit = sources_[inputs.front()].unit;
-    for (const std::size_t input : inputs) lookback = std::max(lookback, sources_[input].lookback);
+    for (const std::size_t input : inputs) {
+      lookback = std::max(lookback, sources_[input].lookback);
+      fading = fading.beside(sources_[input].fading);
+    }
     slot = slots_of(inputs, clock);
   }
   std::string text = call_text(op, def.input, params);
   if (const std::size_t known = find(text); known != kNone) return known;
   Column column = op.make(params);
   lookback += column.lookback;
+  fading = column.fading.behind(fading);
   bool timed = def.params.contains("window") && params.window().is_time();
   if (column.node) column.reader->bind(place(column, def.input, slot, clock, timed));
   const std::string unit = column.unit.empty() ? input_unit : column.unit;
   timed |= clock == Clock::kNone;
-  sources_.push_back({std::move(text), clock, unit, keep(std::move(column.reader)), lookback, timed});
+  sources_.push_back({std::move(text), clock, unit, keep(std::move(column.reader)), lookback, fading, timed});
   return sources_.size() - 1;
 }
 
@@ -102,7 +107,9 @@ std::size_t Plan::find(const std::string& name) const {
 }
 
 Plan::Sources Plan::inputs_of(const FeatureDef& def, const Operation& op) {
-  if (def.input.empty()) throw std::invalid_argument("input is missing: a series such as mid_px, or an earlier feature");
+  if (def.input.empty()) {
+    throw std::invalid_argument("input is missing: a series such as mid_px, or an earlier feature");
+  }
   Sources inputs;
   if (const std::size_t whole = find(def.input); whole != kNone) {  // also a name that no formula could hold
     inputs.push_back(whole);

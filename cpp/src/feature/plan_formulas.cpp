@@ -113,7 +113,7 @@ std::size_t Plan::resolve_name(const Formula& formula) {
   if (it == peers_.end()) peers_.push_back(formula.peer);
   const Reader* reader = keep(std::make_unique<PeerReader>(*source.reader, peer));
   // Clockless: what the other symbol does, steps nothing here.
-  sources_.push_back({text, Clock::kNone, source.unit, reader, 0, false});
+  sources_.push_back({text, Clock::kNone, source.unit, reader, 0, {}, false});
   return sources_.size() - 1;
 }
 
@@ -148,6 +148,7 @@ std::size_t Plan::resolve_arithmetic(const Formula& formula) {
       const Source& value = sources_[resolve(part)];
       if (result.clock == Clock::kNone) result.clock = value.clock;
       result.lookback = std::max(result.lookback, value.lookback);
+      result.fading = result.fading.beside(value.fading);
       result.timed |= value.timed;
       steps.push_back({Arithmetic::kValue, 0.0, value.reader});
       if (part.kind == Kind::kCall) part = Formula::of(Kind::kFound, value.name);

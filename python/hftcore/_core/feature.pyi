@@ -7,7 +7,7 @@ import hftcore._core.event
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['Ema', 'EmaDeviation', 'FeatureDef', 'KeyedPipelines', 'LogReturn', 'NULL_CELL', 'Pipeline', 'REFUSED_BAD_KIND', 'REFUSED_NULL', 'REFUSED_OUT_OF_ORDER', 'REFUSED_TWICE', 'REFUSED_UNKNOWN_SYMBOL', 'REFUSED_UNSORTED', 'RollingMax', 'RollingMean', 'RollingMin', 'RollingStd', 'Rsi', 'STEP_DROPPED', 'STEP_NO_ROW', 'STEP_OUT_OF_ORDER', 'STEP_ROW', 'STEP_UNKNOWN_SYMBOL', 'Spec', 'ZScore', 'describe', 'did_you_mean', 'operations', 'series']
+__all__: list[str] = ['FeatureDef', 'KeyedPipelines', 'NULL_CELL', 'Pipeline', 'REFUSED_BAD_KIND', 'REFUSED_NULL', 'REFUSED_OUT_OF_ORDER', 'REFUSED_TWICE', 'REFUSED_UNKNOWN_SYMBOL', 'REFUSED_UNSORTED', 'STEP_DROPPED', 'STEP_NO_ROW', 'STEP_OUT_OF_ORDER', 'STEP_ROW', 'STEP_UNKNOWN_SYMBOL', 'SeriesOperation', 'Spec', 'describe', 'did_you_mean', 'inputs_until', 'operations', 'series']
 class FeatureDef:
     def __init__(self, name: str, op: str, input: str, params: collections.abc.Mapping[str, typing.SupportsInt | typing.SupportsIndex | typing.SupportsFloat | typing.SupportsIndex | str]) -> None:
         ...
@@ -47,393 +47,40 @@ class Pipeline:
     @property
     def instruments(self) -> list[hftcore._core.event.Instrument]:
         ...
-class Ema:
+class SeriesOperation:
     """
-    Exponential moving average.
-    
-        y = y += 2 / (period + 1) (x - y); seed: mean of the first period
-    
-    Lookback: period - 1. Unit: that of the input. Agrees with TA-Lib EMA; pandas ewm seeds with the first input.
-    One thread at a time; docs/features/ema.md says the rest.
+    One operation over series on its own. One thread at a time.
     """
-    def __init__(self, period: typing.SupportsInt | typing.SupportsIndex) -> None:
-        ...
-    def reset(self) -> None:
-        """
-        Back to the state of a new object.
-        """
-    def transform(self, x: numpy.typing.NDArray[numpy.float64]) -> numpy.typing.NDArray[numpy.float64]:
-        """
-        Take inputs (float64, shape (n,)), return the value after each. Any split gives the same bytes.
-        """
-    def update(self, x: typing.SupportsFloat | typing.SupportsIndex) -> float:
-        """
-        Take one input, return the value.
-        """
-    @property
-    def lookback(self) -> int:
-        """
-        Inputs before the first value.
-        """
-    @property
-    def ready(self) -> bool:
-        """
-        Has it seen its lookback?
-        """
-    @property
-    def value(self) -> float:
-        """
-        The newest value; NaN until ready.
-        """
-class EmaDeviation:
-    """
-    Distance of the newest input from its exponential moving average.
-    
-        y = 1e4 (x - ema) / ema
-    
-    Lookback: period - 1. Unit: bps. Agrees with TA-Lib EMA.
-    One thread at a time; docs/features/ema_deviation.md says the rest.
-    """
-    def __init__(self, period: typing.SupportsInt | typing.SupportsIndex) -> None:
-        ...
-    def reset(self) -> None:
-        """
-        Back to the state of a new object.
-        """
-    def transform(self, x: numpy.typing.NDArray[numpy.float64]) -> numpy.typing.NDArray[numpy.float64]:
-        """
-        Take inputs (float64, shape (n,)), return the value after each. Any split gives the same bytes.
-        """
-    def update(self, x: typing.SupportsFloat | typing.SupportsIndex) -> float:
-        """
-        Take one input, return the value.
-        """
-    @property
-    def lookback(self) -> int:
-        """
-        Inputs before the first value.
-        """
-    @property
-    def ready(self) -> bool:
-        """
-        Has it seen its lookback?
-        """
-    @property
-    def value(self) -> float:
-        """
-        The newest value; NaN until ready.
-        """
-class Rsi:
-    """
-    Wilder's relative strength index.
-    
-        y = 100 U / (U + D), Wilder's averages of ups and downs
-    
-    Lookback: period. Unit: pct. Agrees with TA-Lib RSI with flat = 0.
-    One thread at a time; docs/features/rsi.md says the rest.
-    """
-    def __init__(self, period: typing.SupportsInt | typing.SupportsIndex, flat: typing.SupportsFloat | typing.SupportsIndex = 50.0) -> None:
-        ...
-    def reset(self) -> None:
-        """
-        Back to the state of a new object.
-        """
-    def transform(self, x: numpy.typing.NDArray[numpy.float64]) -> numpy.typing.NDArray[numpy.float64]:
-        """
-        Take inputs (float64, shape (n,)), return the value after each. Any split gives the same bytes.
-        """
-    def update(self, x: typing.SupportsFloat | typing.SupportsIndex) -> float:
-        """
-        Take one input, return the value.
-        """
-    @property
-    def lookback(self) -> int:
-        """
-        Inputs before the first value.
-        """
-    @property
-    def ready(self) -> bool:
-        """
-        Has it seen its lookback?
-        """
-    @property
-    def value(self) -> float:
-        """
-        The newest value; NaN until ready.
-        """
-class LogReturn:
-    """
-    Log return over a lag.
-    
-        y = ln(x_t / x_{t-lag})
-    
-    Lookback: lag. Unit: 1. Agrees with numpy.log within a few ulp.
-    One thread at a time; docs/features/log_return.md says the rest.
-    """
-    def __init__(self, lag: typing.SupportsInt | typing.SupportsIndex) -> None:
-        ...
-    def reset(self) -> None:
-        """
-        Back to the state of a new object.
-        """
-    def transform(self, x: numpy.typing.NDArray[numpy.float64]) -> numpy.typing.NDArray[numpy.float64]:
-        """
-        Take inputs (float64, shape (n,)), return the value after each. Any split gives the same bytes.
-        """
-    def update(self, x: typing.SupportsFloat | typing.SupportsIndex) -> float:
-        """
-        Take one input, return the value.
-        """
-    @property
-    def lookback(self) -> int:
-        """
-        Inputs before the first value.
-        """
-    @property
-    def ready(self) -> bool:
-        """
-        Has it seen its lookback?
-        """
-    @property
-    def value(self) -> float:
-        """
-        The newest value; NaN until ready.
-        """
-class RollingMean:
-    """
-    Mean of a window.
-    
-        y = S1 / n
-    
-    Lookback: window - 1 inputs; a time window: 0. Unit: that of the input. Agrees with TA-Lib SMA; pandas rolling().mean().
-    One thread at a time; docs/features/rolling_mean.md says the rest.
-    """
-    def __init__(self, window: typing.Any, *, max_events: typing.SupportsInt | typing.SupportsIndex | None = None) -> None:
+    def __init__(self, operation: str, params: collections.abc.Mapping[str, typing.SupportsInt | typing.SupportsIndex | typing.SupportsFloat | typing.SupportsIndex | str]) -> None:
         ...
     def advance(self, ts_ns: typing.SupportsInt | typing.SupportsIndex) -> None:
         """
         Let the inputs go that a time window has outlived at ts_ns.
         """
     def reset(self) -> None:
-        """
-        Back to the state of a new object.
-        """
-    def transform(self, x: numpy.typing.NDArray[numpy.float64], ts_ns: numpy.typing.NDArray[numpy.int64] | None = None) -> numpy.typing.NDArray[numpy.float64]:
-        """
-        Take inputs (float64, shape (n,); times int64, not decreasing), return the value after each.
-        """
-    def update(self, x: typing.SupportsFloat | typing.SupportsIndex, ts_ns: typing.SupportsInt | typing.SupportsIndex | None = None) -> float:
-        """
-        Take one input (a time window: with its time), return the value.
-        """
-    @property
-    def early_leaves(self) -> int:
-        """
-        Inputs that left a time window early because max_events was too small.
-        """
-    @property
-    def lookback(self) -> int:
-        """
-        Inputs before the first value.
-        """
-    @property
-    def ready(self) -> bool:
-        """
-        Has it seen its lookback?
-        """
-    @property
-    def value(self) -> float:
-        """
-        The newest value; NaN until ready.
-        """
-class RollingStd:
-    """
-    Sample standard deviation of a window.
-    
-        y = sqrt((n S2 - S1^2) / (n (n - 1)))
-    
-    Lookback: window - 1 inputs; a time window: 1. Unit: that of the input. Agrees with pandas rolling().std(); TA-Lib STDDEV divides by n.
-    One thread at a time; docs/features/rolling_std.md says the rest.
-    """
-    def __init__(self, window: typing.Any, *, max_events: typing.SupportsInt | typing.SupportsIndex | None = None) -> None:
         ...
-    def advance(self, ts_ns: typing.SupportsInt | typing.SupportsIndex) -> None:
+    def transform(self, columns: collections.abc.Sequence[typing.Any], ts_ns: typing.Any = None) -> numpy.typing.NDArray[numpy.float64]:
         """
-        Let the inputs go that a time window has outlived at ts_ns.
+        Take inputs (float64, shape (n,)), return the value after each.
         """
-    def reset(self) -> None:
-        """
-        Back to the state of a new object.
-        """
-    def transform(self, x: numpy.typing.NDArray[numpy.float64], ts_ns: numpy.typing.NDArray[numpy.int64] | None = None) -> numpy.typing.NDArray[numpy.float64]:
-        """
-        Take inputs (float64, shape (n,); times int64, not decreasing), return the value after each.
-        """
-    def update(self, x: typing.SupportsFloat | typing.SupportsIndex, ts_ns: typing.SupportsInt | typing.SupportsIndex | None = None) -> float:
-        """
-        Take one input (a time window: with its time), return the value.
-        """
-    @property
-    def early_leaves(self) -> int:
-        """
-        Inputs that left a time window early because max_events was too small.
-        """
-    @property
-    def lookback(self) -> int:
-        """
-        Inputs before the first value.
-        """
-    @property
-    def ready(self) -> bool:
-        """
-        Has it seen its lookback?
-        """
-    @property
-    def value(self) -> float:
-        """
-        The newest value; NaN until ready.
-        """
-class RollingMin:
-    """
-    Smallest input of a window.
-    
-        y = min(x)
-    
-    Lookback: window - 1 inputs; a time window: 0. Unit: that of the input. Agrees with TA-Lib MIN; pandas rolling().min().
-    One thread at a time; docs/features/rolling_min.md says the rest.
-    """
-    def __init__(self, window: typing.Any, *, max_events: typing.SupportsInt | typing.SupportsIndex | None = None) -> None:
+    def update_1(self, x: typing.SupportsFloat | typing.SupportsIndex, ts_ns: typing.SupportsInt | typing.SupportsIndex | None = None) -> float:
         ...
-    def advance(self, ts_ns: typing.SupportsInt | typing.SupportsIndex) -> None:
-        """
-        Let the inputs go that a time window has outlived at ts_ns.
-        """
-    def reset(self) -> None:
-        """
-        Back to the state of a new object.
-        """
-    def transform(self, x: numpy.typing.NDArray[numpy.float64], ts_ns: numpy.typing.NDArray[numpy.int64] | None = None) -> numpy.typing.NDArray[numpy.float64]:
-        """
-        Take inputs (float64, shape (n,); times int64, not decreasing), return the value after each.
-        """
-    def update(self, x: typing.SupportsFloat | typing.SupportsIndex, ts_ns: typing.SupportsInt | typing.SupportsIndex | None = None) -> float:
-        """
-        Take one input (a time window: with its time), return the value.
-        """
-    @property
-    def early_leaves(self) -> int:
-        """
-        Inputs that left a time window early because max_events was too small.
-        """
-    @property
-    def lookback(self) -> int:
-        """
-        Inputs before the first value.
-        """
-    @property
-    def ready(self) -> bool:
-        """
-        Has it seen its lookback?
-        """
-    @property
-    def value(self) -> float:
-        """
-        The newest value; NaN until ready.
-        """
-class RollingMax:
-    """
-    Largest input of a window.
-    
-        y = max(x)
-    
-    Lookback: window - 1 inputs; a time window: 0. Unit: that of the input. Agrees with TA-Lib MAX; pandas rolling().max().
-    One thread at a time; docs/features/rolling_max.md says the rest.
-    """
-    def __init__(self, window: typing.Any, *, max_events: typing.SupportsInt | typing.SupportsIndex | None = None) -> None:
+    def update_2(self, x: typing.SupportsFloat | typing.SupportsIndex, y: typing.SupportsFloat | typing.SupportsIndex, ts_ns: typing.SupportsInt | typing.SupportsIndex | None = None) -> float:
         ...
-    def advance(self, ts_ns: typing.SupportsInt | typing.SupportsIndex) -> None:
-        """
-        Let the inputs go that a time window has outlived at ts_ns.
-        """
-    def reset(self) -> None:
-        """
-        Back to the state of a new object.
-        """
-    def transform(self, x: numpy.typing.NDArray[numpy.float64], ts_ns: numpy.typing.NDArray[numpy.int64] | None = None) -> numpy.typing.NDArray[numpy.float64]:
-        """
-        Take inputs (float64, shape (n,); times int64, not decreasing), return the value after each.
-        """
-    def update(self, x: typing.SupportsFloat | typing.SupportsIndex, ts_ns: typing.SupportsInt | typing.SupportsIndex | None = None) -> float:
-        """
-        Take one input (a time window: with its time), return the value.
-        """
-    @property
-    def early_leaves(self) -> int:
-        """
-        Inputs that left a time window early because max_events was too small.
-        """
-    @property
-    def lookback(self) -> int:
-        """
-        Inputs before the first value.
-        """
-    @property
-    def ready(self) -> bool:
-        """
-        Has it seen its lookback?
-        """
-    @property
-    def value(self) -> float:
-        """
-        The newest value; NaN until ready.
-        """
-class ZScore:
-    """
-    Standard deviations of the newest input above the mean of its window.
-    
-        y = (x - mean) / std
-    
-    Lookback: window - 1 inputs; a time window: 1. Unit: 1. Agrees with pandas (x - mean) / std.
-    One thread at a time; docs/features/zscore.md says the rest.
-    """
-    def __init__(self, window: typing.Any, *, flat: typing.SupportsFloat | typing.SupportsIndex = 0.0, max_events: typing.SupportsInt | typing.SupportsIndex | None = None) -> None:
+    def update_3(self, x: typing.SupportsFloat | typing.SupportsIndex, y: typing.SupportsFloat | typing.SupportsIndex, z: typing.SupportsFloat | typing.SupportsIndex, ts_ns: typing.SupportsInt | typing.SupportsIndex | None = None) -> float:
         ...
-    def advance(self, ts_ns: typing.SupportsInt | typing.SupportsIndex) -> None:
-        """
-        Let the inputs go that a time window has outlived at ts_ns.
-        """
-    def reset(self) -> None:
-        """
-        Back to the state of a new object.
-        """
-    def transform(self, x: numpy.typing.NDArray[numpy.float64], ts_ns: numpy.typing.NDArray[numpy.int64] | None = None) -> numpy.typing.NDArray[numpy.float64]:
-        """
-        Take inputs (float64, shape (n,); times int64, not decreasing), return the value after each.
-        """
-    def update(self, x: typing.SupportsFloat | typing.SupportsIndex, ts_ns: typing.SupportsInt | typing.SupportsIndex | None = None) -> float:
-        """
-        Take one input (a time window: with its time), return the value.
-        """
     @property
     def early_leaves(self) -> int:
-        """
-        Inputs that left a time window early because max_events was too small.
-        """
+        ...
+    @property
+    def fading(self) -> tuple[float, int]:
+        ...
     @property
     def lookback(self) -> int:
-        """
-        Inputs before the first value.
-        """
-    @property
-    def ready(self) -> bool:
-        """
-        Has it seen its lookback?
-        """
+        ...
     @property
     def value(self) -> float:
-        """
-        The newest value; NaN until ready.
-        """
+        ...
 class KeyedPipelines:
     """
     One pipeline per symbol over columns of events. One thread at a time.
@@ -458,6 +105,10 @@ def describe(spec: Spec) -> list[dict[str, typing.Any]]:
     """
 def did_you_mean(wrong: str, known: collections.abc.Sequence[str]) -> str:
     ...
+def inputs_until(fading: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex], tolerance: typing.SupportsFloat | typing.SupportsIndex) -> int:
+    """
+    Inputs after the seed until its weight is at most the tolerance.
+    """
 def operations() -> list[dict[str, typing.Any]]:
     """
     The registry, one dict per operation.

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hftcore.errors import SpecError
-from hftcore.registry import ParamValue, did_you_mean, operation
+from hftcore.registry import ParamValue, operation
+from hftcore.signatures import KEYWORD, POSITION, bind, parameters_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,29 +30,13 @@ class Feature:
 def _builder(name: str) -> Callable[..., Feature]:
     """Return the function that makes a :class:`Feature` of one operation, with the registry's signature and text."""
     op = operation(name)
-    kinds = inspect.Parameter
-    parameters = [kinds("input", kinds.POSITIONAL_OR_KEYWORD)] if op.takes_series else []
-    parameters += [
-        kinds(
-            p.name,
-            kinds.POSITIONAL_OR_KEYWORD if p.type == "formula" else kinds.KEYWORD_ONLY,
-            default=kinds.empty if p.required else p.default,
-        )
-        for p in op.params
-    ]
-    parameters.append(kinds("name", kinds.KEYWORD_ONLY, default=""))
+    parameters = [inspect.Parameter("input", POSITION)] if op.takes_series else []
+    parameters += parameters_of(op, by_position=False)
+    parameters.append(inspect.Parameter("name", KEYWORD, default=""))
     signature = inspect.Signature(parameters, return_annotation=Feature)
-    call = signature.replace(return_annotation=inspect.Signature.empty)
 
     def build(*args: str, **kwargs: Any) -> Feature:
-        for key in kwargs:
-            if key not in signature.parameters:
-                hint = did_you_mean(key, signature.parameters)
-                raise SpecError(f"{name}{call}: got an unexpected keyword argument {key!r}{hint}")
-        try:
-            given = dict(signature.bind(*args, **kwargs).arguments)
-        except TypeError as error:
-            raise SpecError(f"{name}{call}: {error}") from None
+        given = bind(name, signature, args, kwargs)
         series, column = given.pop("input", ""), given.pop("name", "")
         return Feature(name, series, given, column)
 

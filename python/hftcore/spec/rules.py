@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hftcore import _core
 from hftcore.errors import SpecError
 from hftcore.registry import ParamValue, did_you_mean, operation
 from hftcore.spec.builders import Feature
@@ -16,6 +17,7 @@ class Column:
     """A column as it is: name and parameters complete.
 
     ``lookback`` counts the ticks of ``clock`` (quote, trade, none) before the first value, its inputs' included.
+    ``fading``: by which factor the seeds of its recursions lose weight with each tick, and how many stages they have.
     """
 
     name: str
@@ -26,6 +28,20 @@ class Column:
     unit: str
     lookback: int
     clock: str
+    fading: tuple[float, int] = (0.0, 0)
+
+    def warm_up(self, tolerance: float = 1e-9) -> int:
+        """Ticks of ``clock`` until a value is there and the seeds of its recursions weigh at most ``tolerance``.
+
+        Raises
+        ------
+        SpecError
+            Unless 0 < tolerance < 1.
+        """
+        try:
+            return self.lookback + 1 + int(_core.feature.inputs_until(self.fading, tolerance))
+        except ValueError as error:
+            raise SpecError(str(error)) from None
 
 
 def one_of(what: str, value: Any, choices: tuple[str, ...]) -> str:

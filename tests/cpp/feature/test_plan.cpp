@@ -86,7 +86,8 @@ TEST(Plan, errors_name_feature_parameter_rule_and_value) {
 }
 
 TEST(Plan, a_formula_is_a_column_and_an_input) {
-  const Plan plan{spec_of({{"", "expr", "", {{"formula", "(ema(mid_px,20)-ema(mid_px, 100) )/rolling_std(mid_px, 100)"}}},
+  const std::string formula = "(ema(mid_px,20)-ema(mid_px, 100) )/rolling_std(mid_px, 100)";
+  const Plan plan{spec_of({{"", "expr", "", {{"formula", formula}}},
                            {"gap", "expr", "", {{"formula", "microprice_px - mid_px"}}},
                            {"", "zscore", "microprice_px-mid_px", {{"window", 50}}},
                            {"", "ema", "log_return(mid_px, 5)", {{"period", 10}}}})};

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +15,9 @@ import hftcore as hc
 from hftcore import registry
 from hftcore.spec import Feature
 
+from .examples import SERIES_OPERATIONS, WINDOWED, alone, columns_of, example, variants
+
 OFFSET = 1e9
-SERIES_WINDOWED = ("rolling_mean", "rolling_std", "rolling_min", "rolling_max", "zscore")
 FORMULAS = (
     "(ema(mid_px, 6) - ema(mid_px, 9)) / rolling_std(mid_px, 9)",
     "coalesce(trade_px - mid_px, 0) * sign(trade_imbalance('3s'))",
@@ -26,33 +26,21 @@ FORMULAS = (
 )
 
 
-def variants(op: registry.Operation) -> Iterator[Feature]:
-    """Each choice and each kind of window, with small numbers so that windows turn over often."""
-    if op.name == "expr":
-        for i, formula in enumerate(FORMULAS):
-            yield Feature("expr", params={"formula": formula}, name=f"expr{i}")
-        return
-    inputs = ("mid_px", "trade_px") if op.takes_series else ("",)
-    windows = (9, "3s") if any(p.type == "window" for p in op.params) else (None,)
-    choices = next((p.choices for p in op.params if p.type == "choice"), (None,))
-    choice_name = next((p.name for p in op.params if p.type == "choice"), "")
-    for series in inputs:
-        for window in windows:
-            for choice in choices:
-                params = {p.name: 6 for p in op.params if p.required and p.type == "integer"}
-                if window is not None:
-                    params["window"] = window
-                if choice is not None:
-                    params[choice_name] = choice
-                yield Feature(op.name, series, params)
+def features_of(op: registry.Operation) -> list[Feature]:
+    """The operation in each of its ways; of formulas some that say much."""
+    if op.name != "expr":
+        return list(variants(op))
+    return [Feature("expr", params={"formula": text}, name=f"expr{i}") for i, text in enumerate(FORMULAS)]
 
 
 def spec_of(op: registry.Operation) -> hc.FeatureSpec:
-    return hc.FeatureSpec(op.name, list(variants(op)), rows="any", drop=["unchanged"])
+    return hc.FeatureSpec(op.name, features_of(op), rows="any", drop=["unchanged"])
 
 
 EVERY = pytest.mark.parametrize("op", list(registry.operations().values()), ids=lambda op: op.name)
-ALL_OF_THEM = hc.FeatureSpec("all", [f for op in registry.operations().values() for f in variants(op)], rows="any")
+ON_SERIES = pytest.mark.parametrize("op", SERIES_OPERATIONS, ids=lambda op: op.name)
+WITH_WINDOW = pytest.mark.parametrize("op", WINDOWED, ids=lambda op: op.name)
+ALL_OF_THEM = hc.FeatureSpec("all", [f for op in registry.operations().values() for f in features_of(op)], rows="any")
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +141,7 @@ def chained(op: registry.Operation) -> list[dict[str, object]]:
     if op.name == "time_since_trade":
         return [{"op": op.name, "name": "v0"}]
     rows: list[dict[str, object]] = []
-    for i, feature in enumerate(variants(op)):
+    for i, feature in enumerate(features_of(op)):
         params = {k: "300ms" if v == "3s" else v for k, v in feature.params.items()}
         source = {"input": feature.input} if feature.input else {}
         rows.append({"op": op.name, "name": f"v{i}", **source, **params})
@@ -211,100 +199,104 @@ def test_a_fresh_process_restores_and_continues_with_the_same_bytes(tape: hc.Eve
     assert (tmp_path / "rows").read_bytes() == pipe.transform(tape[3000:]).tobytes()
 
 
-@pytest.mark.parametrize("name", SERIES_WINDOWED)
+@WITH_WINDOW
 @given(st.lists(st.floats(-1e12, 1e12), max_size=60), st.lists(st.floats(-1e9, 1e9), min_size=9, max_size=9))
 @settings(max_examples=60)
-def test_same_window_and_different_past_give_the_same_bits(name: str, past: list[float], window: list[float]) -> None:
-    cls = getattr(hc.features, registry.operation(name).standalone)
-    fresh, used = cls(9), cls(9)
-    used.transform(np.array(past))
-    assert used.transform(np.array(window))[-1:].tobytes() == fresh.transform(np.array(window))[-1:].tobytes()
+def test_same_window_and_different_past_give_the_same_bits(
+    op: registry.Operation, past: list[float], window: list[float]
+) -> None:
+    fresh, used = alone(op), alone(op)
+    used.transform(*columns_of(op, np.array(past)))
+    now = columns_of(op, np.array(window))
+    assert used.transform(*now)[-1:].tobytes() == fresh.transform(*now)[-1:].tobytes()
 
 
-@pytest.mark.parametrize("name", SERIES_WINDOWED)
+@WITH_WINDOW
 @given(st.lists(st.tuples(st.floats(-1e12, 1e12), st.integers(0, 10**9)), max_size=40), st.data())
 @settings(max_examples=60)
-def test_time_windows_do_not_remember_either(name: str, past: list[tuple[float, int]], data: st.DataObject) -> None:
-    cls = getattr(hc.features, registry.operation(name).standalone)
-    fresh, used = cls("1us"), cls("1us")
-    for x, ts_ns in sorted(past, key=lambda pair: pair[1]):
-        used.update(x, ts_ns)
-    window = data.draw(st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=9))
-    for i, x in enumerate(window):
-        a, b = fresh.update(x, 2 * 10**9 + i), used.update(x, 2 * 10**9 + i)
-    assert np.float64(a).tobytes() == np.float64(b).tobytes()
+def test_time_windows_do_not_remember_either(
+    op: registry.Operation, past: list[tuple[float, int]], data: st.DataObject
+) -> None:
+    fresh, used = alone(op, "1us"), alone(op, "1us")
+    past = sorted(past, key=lambda pair: pair[1])
+    used.transform(*columns_of(op, np.array([x for x, _ in past])), np.array([t for _, t in past], np.int64))
+    window = np.array(data.draw(st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=9)))
+    now = columns_of(op, window), np.arange(len(window)) + 2 * 10**9
+    assert used.transform(*now[0], now[1])[-1:].tobytes() == fresh.transform(*now[0], now[1])[-1:].tobytes()
 
 
-SCALARS = [
-    (registry.operation(n).standalone, args)
-    for n, args in [
-        ("ema", (6,)),
-        ("ema_deviation", (6,)),
-        ("rsi", (6,)),
-        ("log_return", (3,)),
-        *[(name, (9,)) for name in SERIES_WINDOWED],
-    ]
-]
-SCALAR = pytest.mark.parametrize(("cls", "args"), SCALARS)
-
-
-def test_every_operation_on_a_series_is_tried_here() -> None:
-    assert {cls for cls, _ in SCALARS} == {op.standalone for op in registry.operations().values() if op.takes_series}
-
-
-@SCALAR
-@given(st.lists(st.floats(0.01, 1e6), min_size=30, max_size=60), st.data())
+@ON_SERIES
+@given(st.lists(st.floats(0.01, 1e6), min_size=60, max_size=90), st.data())
 @settings(max_examples=40)
 def test_alone_any_split_and_one_by_one_give_the_same_bytes(
-    cls: str, args: tuple[int], px: list[float], data: st.DataObject
+    op: registry.Operation, px: list[float], data: st.DataObject
 ) -> None:
-    make = getattr(hc.features, cls)
-    x = np.array(px)
-    whole = make(*args).transform(x)
-    cut = data.draw(st.integers(0, len(x)))
-    parts = make(*args)
-    assert np.concatenate([parts.transform(x[:cut]), parts.transform(x[cut:])]).tobytes() == whole.tobytes()
-    single = make(*args)
-    assert np.array([single.update(v) for v in x]).tobytes() == whole.tobytes()
+    x = columns_of(op, np.array(px))
+    whole = alone(op).transform(*x)
+    cut = data.draw(st.integers(0, len(px)))
+    parts = alone(op)
+    halves = [parts.transform(*(column[:cut] for column in x)), parts.transform(*(column[cut:] for column in x))]
+    assert np.concatenate(halves).tobytes() == whole.tobytes()
+    single = alone(op)
+    assert np.array([single.update(*row) for row in zip(*x, strict=True)]).tobytes() == whole.tobytes()
     assert parts.lookback == np.flatnonzero(~np.isnan(whole))[0]
 
 
-@SCALAR
+@ON_SERIES
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_alone_an_unusable_input_is_harmless(cls: str, args: tuple[int], bad: float) -> None:
-    make = getattr(hc.features, cls)
+def test_alone_an_unusable_input_is_harmless(op: registry.Operation, bad: float) -> None:
     rng = np.random.default_rng(1)
     clean = 100 + rng.normal(size=200).cumsum() * 0.01
-    dirty = np.insert(clean, np.arange(0, 200, 3), bad)
-    out = make(*args).transform(dirty)
-    assert out[dirty != bad if np.isinf(bad) else ~np.isnan(dirty)].tobytes() == make(*args).transform(clean).tobytes()
+    at = np.arange(0, 200, 3)
+    usable = np.insert(np.ones(200, bool), at, False)
+    for i in range(op.n_series):  # one of them is enough
+        dirty = [np.insert(column, at, bad if i == k else 1.0) for k, column in enumerate(columns_of(op, clean))]
+        assert alone(op).transform(*dirty)[usable].tobytes() == alone(op).transform(*columns_of(op, clean)).tobytes()
 
 
-@SCALAR
-def test_alone_a_constant_input_is_steady(cls: str, args: tuple[int]) -> None:
-    make = getattr(hc.features, cls)
+@ON_SERIES
+def test_alone_a_constant_input_is_steady(op: registry.Operation) -> None:
     for level in (0.1, 27.355, 1e9 + 0.01):
-        out = make(*args).transform(np.full(300, level))
-        ulps = {"Ema": 2 * np.spacing(level), "EmaDeviation": 1e-11}  # a recursion may settle beside its input
-        assert np.ptp(out[~np.isnan(out)]) <= ulps.get(cls, 0.0)
+        out = alone(op).transform(*columns_of(op, np.full(300, level)))
+        out = out[~np.isnan(out)]
+        assert np.ptp(out) <= example(op).steady * np.spacing(max(level, 1.0)), (
+            "a recursion may settle beside its input"
+        )
 
 
-@SCALAR
-def test_alone_an_offset_of_1e9_survives(cls: str, args: tuple[int]) -> None:
-    make = getattr(hc.features, cls)
+@ON_SERIES
+def test_alone_an_offset_of_1e9_survives(op: registry.Operation) -> None:
     steps = np.round(np.random.default_rng(2).normal(size=400).cumsum() * 8) / 64  # exact beside 1e9
-    near, far = make(*args).transform(steps), make(*args).transform(steps + OFFSET)
-    if cls in ("RollingStd", "ZScore", "Rsi"):
+    near, far = (
+        alone(op).transform(*[x + shift for x in [steps, -steps, 2 * steps][: op.n_series]]) for shift in (0.0, OFFSET)
+    )
+    if example(op).offset == "stays":
         np.testing.assert_array_equal(near, far)
-    elif cls in ("RollingMin", "RollingMax"):
-        np.testing.assert_array_equal(near + OFFSET, far)
-    elif cls in ("Ema", "RollingMean"):
+    elif example(op).offset == "rises":
         np.testing.assert_allclose(far - OFFSET, near, atol=1e-6)
-    elif cls == "EmaDeviation":
-        level = hc.features.Ema(*args).transform(steps)
-        np.testing.assert_allclose(far, 1e4 * (steps - level) / (level + OFFSET), atol=1e-11)
-    else:
-        lag = args[0]
-        wide = (steps + OFFSET).astype(np.longdouble)
-        exact = np.log1p((wide[lag:] - wide[:-lag]) / wide[:-lag]).astype(float)
-        np.testing.assert_allclose(far[lag:], exact, rtol=1e-15)
+
+
+def test_what_an_offset_does_to_a_ratio() -> None:
+    steps = np.round(np.random.default_rng(2).normal(size=400).cumsum() * 8) / 64
+    level = hc.features.Ema(6).transform(steps)
+    far = hc.features.EmaDeviation(6).transform(steps + OFFSET)
+    np.testing.assert_allclose(far, 1e4 * (steps - level) / (level + OFFSET), atol=1e-11)
+    wide = (steps + OFFSET).astype(np.longdouble)
+    exact = np.log1p((wide[3:] - wide[:-3]) / wide[:-3]).astype(float)
+    np.testing.assert_allclose(hc.features.LogReturn(3).transform(steps + OFFSET)[3:], exact, rtol=1e-15)
+
+
+@ON_SERIES
+def test_alone_the_seed_no_longer_matters_behind_the_warm_up(op: registry.Operation) -> None:
+    if not op.seed:
+        assert alone(op).warm_up() == alone(op).lookback + 1
+        return
+    rng = np.random.default_rng(4)
+    x = 100 + rng.normal(size=600).cumsum() * 0.01
+    other = np.where(np.arange(600) < alone(op).lookback + 1, x + 0.01, x)  # another seed
+    n = alone(op).warm_up(1e-6)
+    assert alone(op).lookback + 1 < n < 500
+    a, b = (alone(op).transform(*columns_of(op, series)) for series in (x, other))
+    gap = np.abs(a - b)
+    assert np.max(gap[n:]) <= 1e-5 * np.nanmax(gap), "within ten of the seed's weight"
+    assert np.nanmax(gap) > 0

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "hft/feature/concept.hpp"
+#include "hft/feature/fading.hpp"
 #include "hft/feature/fixed_point.hpp"
 #include "hft/feature/range.hpp"
 
@@ -36,6 +37,7 @@ class Ema {
   [[nodiscard]] double value() const noexcept { return ready() ? level_ : kNotReady; }
   [[nodiscard]] bool ready() const noexcept { return count_ == period_; }
   [[nodiscard]] std::uint32_t lookback() const noexcept { return period_ - 1; }
+  [[nodiscard]] Fading fading() const noexcept { return {1.0 - alpha_, 1}; }
   void reset() noexcept { level_ = 0.0, count_ = 0; }
 
   template <class Self, class Archive>

@@ -33,6 +33,7 @@ class EmaDeviation {
   }
   [[nodiscard]] bool ready() const noexcept { return ema_.ready(); }
   [[nodiscard]] std::uint32_t lookback() const noexcept { return ema_.lookback(); }
+  [[nodiscard]] Fading fading() const noexcept { return ema_.fading(); }
   void reset() noexcept { ema_.reset(), newest_ = 0.0; }
 
   template <class Self, class Archive>

@@ -43,6 +43,15 @@ template <class State>
   requires requires { State::kInputs; }
 inline constexpr std::size_t kInputsOf<State> = State::kInputs;
 
+/// Hands a state its inputs, and the time where it asks for it.
+template <class State, class... X>
+void feed(State& state, [[maybe_unused]] std::int64_t now_ns, X... x) noexcept {
+  if constexpr (requires { state.update(x..., now_ns); })
+    state.update(x..., now_ns);
+  else
+    state.update(x...);
+}
+
 template <class State>
 class NodeOf final : public Node {
  public:
@@ -56,7 +65,7 @@ class NodeOf final : public Node {
     if constexpr (requires { state.update(market); })
       state.update(market);
     else
-      feed(x, market.now_ns, std::make_index_sequence<kInputsOf<State>>{});
+      step(x, market.now_ns, std::make_index_sequence<kInputsOf<State>>{});
   }
   void advance(std::int64_t now_ns) noexcept override {
     if constexpr (requires { state.advance(now_ns); }) state.advance(now_ns);
@@ -77,11 +86,8 @@ class NodeOf final : public Node {
 
  private:
   template <std::size_t... I>
-  void feed(const double* x, [[maybe_unused]] std::int64_t now_ns, std::index_sequence<I...>) noexcept {
-    if constexpr (requires { state.update(x[I]..., now_ns); })
-      state.update(x[I]..., now_ns);
-    else
-      state.update(x[I]...);
+  void step(const double* x, std::int64_t now_ns, std::index_sequence<I...>) noexcept {
+    feed(state, now_ns, x[I]...);
   }
 };
 
@@ -125,6 +131,7 @@ class ReaderOf final : public Reader {
     if constexpr (requires { typename Reading::State; }) view.nodes[node_]->advance(view.market->now_ns);
   }
   void bind(std::size_t node) noexcept override { node_ = node; }
+  [[nodiscard]] const Reading& reading() const noexcept { return reading_; }
 
  private:
   Reading reading_;

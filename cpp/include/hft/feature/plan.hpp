@@ -19,13 +19,14 @@ class Plan {
   /// Cold path: throws std::invalid_argument naming the feature, the parameter, the rule and the value.
   explicit Plan(const Spec& spec);
 
-  /// One column as it was resolved: name, input and parameters in their one spelling, so equal specs have equal columns.
+  /// One column as it was resolved. Name, input and parameters have one spelling, so equal specs have equal columns.
   struct Resolved {
     FeatureDef def;
     std::uint32_t rev;
     std::string unit;
     std::uint32_t lookback;  // ticks of `clock` before the first value, those of its inputs included
     Clock clock;
+    Fading fading;  // of the seeds of its operation and of its inputs
   };
 
   /// One instruction of a clock's program: read a value into a slot, or step a node with what stands from a slot on.
@@ -56,6 +57,7 @@ class Plan {
     std::string unit;
     const Reader* reader;
     std::uint32_t lookback = 0;
+    Fading fading{};
     bool timed = false;  // it changes with the time, although nothing steps it
   };
   using Sources = std::vector<std::size_t>;

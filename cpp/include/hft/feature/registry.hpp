@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hft/base/did_you_mean.hpp"
+#include "hft/feature/fading.hpp"
 #include "hft/feature/node.hpp"
 #include "hft/feature/spec.hpp"
 #include "hft/feature/window_length.hpp"
@@ -39,7 +40,9 @@ struct Param {
 /// The parameters of one column, complete and of the right type.
 class Params {
  public:
-  explicit Params(std::map<std::string, ParamValue> values) : values_{std::move(values)} {}
+  /// `owner`: who refuses what breaks a rule.
+  Params(std::map<std::string, ParamValue> values, std::string owner)
+      : values_{std::move(values)}, owner_{std::move(owner)} {}
   [[nodiscard]] std::int64_t integer(const std::string& name) const { return std::get<std::int64_t>(values_.at(name)); }
   [[nodiscard]] double real(const std::string& name) const { return std::get<double>(values_.at(name)); }
   [[nodiscard]] const std::string& text(const std::string& name) const {
@@ -50,7 +53,12 @@ class Params {
 
  private:
   std::map<std::string, ParamValue> values_;
+  std::string owner_;
 };
+
+/// A node that takes n inputs of each of its series at their times (null: it does not ask), and the value after each.
+using Fold = void (*)(Node& node, const Reader& reader, const double* const* x, const std::int64_t* ts_ns,
+                      std::size_t n, double* out) noexcept;
 
 /// What an operation becomes for given parameters.
 struct Column {
@@ -59,23 +67,31 @@ struct Column {
   std::unique_ptr<Reader> reader;
   std::uint32_t lookback = 0;  // inputs before the first value
   std::string unit;            // empty: that of the input
+  Fading fading{};             // of its seed
+  Fold fold = nullptr;         // node and reader over whole columns, where the operation takes series
 };
 
 /// One row of the registry. Bindings, spec validation, builders, docs and the contract tests derive from it.
 struct Operation {
   std::string name;
-  std::uint32_t rev;  // rises when a value changes for equal input
-  Clock clock;        // kInput: takes a series
+  std::uint32_t rev = 1;  // rises when a value changes for equal input
+  Clock clock;            // kInput: takes series
   std::string summary;
   std::string formula;
   std::string inputs;  // with units
-  std::vector<Param> params;
+  std::vector<Param> params{};
   std::string lookback;     // as a rule
   std::string output_unit;  // as a rule
-  std::string oracle;       // dialect: who agrees, who does not
-  std::string standalone;   // class in hftcore.features
+  std::string seed{};       // of a recursion, with its dialect; empty: the value depends on its window alone
+  std::string missing;      // what NaN and missing inputs do
+  std::string flat = "no special value";
+  std::string cost = "O(1)";
+  std::string reference = "by definition";
+  std::string oracle;      // who agrees, who does not
+  std::string standalone;  // class in hftcore.features
   Column (*make)(const Params& params);  // null: the plan makes it itself, of a formula
   std::size_t n_series = 1;              // inputs at a time, where it takes series
+  bool needs_time = false;               // it asks when an input came, also where it has no time window
 
   [[nodiscard]] bool takes_series() const noexcept { return clock == Clock::kInput; }
 };

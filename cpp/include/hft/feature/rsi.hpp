@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "hft/feature/concept.hpp"
+#include "hft/feature/fading.hpp"
 #include "hft/feature/fixed_point.hpp"
 #include "hft/feature/range.hpp"
 
@@ -51,6 +52,7 @@ class Rsi {
   }
   [[nodiscard]] bool ready() const noexcept { return n_inputs_ > period_; }
   [[nodiscard]] std::uint32_t lookback() const noexcept { return period_; }
+  [[nodiscard]] Fading fading() const noexcept { return {1.0 - alpha_, 1}; }
   void reset() noexcept { n_inputs_ = 0, previous_ = 0.0, mean_gain_ = 0.0, mean_loss_ = 0.0; }
 
   template <class Self, class Archive>
