@@ -63,7 +63,7 @@ TEST(Moments, same_window_and_different_past_give_the_same_bits) {
 
 TEST(Moments, the_largest_window_of_the_largest_inputs_does_not_overflow) {
   constexpr std::uint32_t n = 1U << 20;
-  Moments m{WindowLength::count(n), Moments::Order::kVariance};
+  Moments m{WindowLength::count(n)};
   const double x = 0x1.fffffffffffffp39;
   for (std::uint32_t i = 0; i < n; ++i) m.update(i % 2 == 0 ? x : -x);
   EXPECT_EQ(m.mean(), 0.0);
@@ -115,13 +115,61 @@ TEST(Moments, reset_equals_new) {
 }
 
 TEST(Moments, an_earlier_time_does_not_empty_the_window) {
-  Moments m{WindowLength::time(10), Moments::Order::kMean};
+  Moments m{WindowLength::time(10)};
   m.update(5.0, 100);
   m.advance(99);
   m.update(7.0, 99);
   EXPECT_EQ(m.mean(), 5.0);
   m.update(std::nan(""), 110);
   EXPECT_FALSE(m.ready(1)) << "time passes with an unusable input, too";
+}
+
+TEST(Moments, near_sums_are_wide_sums_in_every_bit) {
+  std::mt19937_64 rng{8};
+  const auto bits = [](double x) { return std::bit_cast<std::uint64_t>(x); };
+  for (int trial = 0; trial < 2000; ++trial) {
+    const double size = std::ldexp(1.0 + 0x1p-40 * static_cast<double>(rng() % 3), static_cast<int>(rng() % 46) - 6);
+    const double base = (rng() % 2 == 0 ? size : -size) * (rng() % 2 == 0 ? 1.0 : 1.999);
+    std::uniform_real_distribution<double> spread{-size / 16, size / 16};
+    NearSums near;
+    WideSums wide;
+    near.start(base);
+    std::vector<double> window;
+    const auto n = trial % 50 == 0 ? NearSums::kMaxInputs : static_cast<std::uint32_t>(2 + rng() % 9);
+    for (std::uint32_t i = 0; i < 2 * n; ++i) {
+      const double x = rng() % 4 == 0 ? base : base + spread(rng);
+      if (!near.reaches(x)) continue;
+      if (window.size() == n) {
+        near.leave(window.front()), wide.leave(window.front());
+        window.erase(window.begin());
+      }
+      near.enter(x), wide.enter(x), window.push_back(x);
+    }
+    const auto size_now = static_cast<std::uint32_t>(window.size());
+    if (size_now < 2) continue;
+    ASSERT_EQ(bits(near.mean(size_now)), bits(wide.mean(size_now))) << base;
+    ASSERT_EQ(bits(near.variance(size_now)), bits(wide.variance(size_now))) << base;
+    ASSERT_EQ(bits(near.above_mean(window.back(), size_now)), bits(wide.above_mean(window.back(), size_now))) << base;
+  }
+}
+
+TEST(Moments, a_window_whose_inputs_jump_has_the_bits_of_one_that_saw_nothing_else) {
+  std::mt19937_64 rng{9};
+  for (const std::uint32_t n : {2U, 7U, 30U}) {
+    Moments used{WindowLength::count(n)};
+    std::vector<double> past;
+    for (int i = 0; i < 3000; ++i) {
+      const double level = i / 300 % 3 == 0 ? 100.0 : i / 300 % 3 == 1 ? 0.001 : 64.0 - 1e-9;
+      past.push_back(i % 97 == 0 ? 1e9 : level + 0.01 * static_cast<double>(rng() % 100));
+      used.update(past.back());
+      if (past.size() < n) continue;
+      Moments fresh{WindowLength::count(n)};
+      for (std::size_t k = past.size() - n; k < past.size(); ++k) fresh.update(past[k]);
+      ASSERT_EQ(used.mean(), fresh.mean()) << i;
+      ASSERT_EQ(used.variance(), fresh.variance()) << i;
+      ASSERT_EQ(used.zscore(0.0), fresh.zscore(0.0)) << i;
+    }
+  }
 }
 
 }  // namespace

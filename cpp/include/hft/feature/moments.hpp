@@ -7,6 +7,8 @@
 
 #include "hft/feature/concept.hpp"
 #include "hft/feature/fixed_point.hpp"
+#include "hft/feature/near_sums.hpp"
+#include "hft/feature/wide_sums.hpp"
 #include "hft/feature/window.hpp"
 
 namespace hft::feature {
@@ -15,17 +17,17 @@ namespace hft::feature {
 ///
 ///   S1 = sum x    S2 = sum x^2    mean = S1 / n    variance = (n S2 - S1^2) / (n (n - 1))
 ///
-/// An input becomes a multiple of 2^-60 once, on entry (fixed_point.hpp); after that S1 and S2 are exact integers of
-/// 128 and 256 bits and the variance's numerator is too: 0 for a constant window, never negative, and no offset is
-/// lost. Same window, different past: same bits.
+/// An input becomes a multiple of 2^-60 once, on entry (fixed_point.hpp); after that S1, S2 and the numerator of the
+/// variance are exact integers: 0 for a constant window, never negative, and no offset is lost. Same window, different
+/// past: same bits. Inputs near each other, such as prices, are summed in 64 and 128 bits (near_sums.hpp), others in
+/// 128 and 256 (wide_sums.hpp); both give the same bits.
 ///
-/// Cost: O(1), no allocation; four 128-bit products for the squares.
+/// Cost: O(1), no allocation. An input far from the others sums the window up anew, at most once in four of its
+/// lengths.
 /// NaN:  an input that is NaN or not in (-2^40, 2^40) only moves the time; one older than the newest is left out.
 class Moments {
  public:
-  enum class Order : std::uint8_t { kMean = 1, kVariance = 2 };
-
-  Moments(WindowLength length, Order order) : window_{length}, order_{order} {}
+  explicit Moments(WindowLength length) : window_{length} {}
 
   void update(double x, std::int64_t ts_ns = 0) noexcept {
     if (!window_.accepts(ts_ns)) [[unlikely]]
@@ -33,10 +35,14 @@ class Moments {
     if (!fits_fixed(x)) [[unlikely]]
       return advance(ts_ns);  // time passes all the same
     window_.push(x, ts_ns, [this](double old) noexcept { leave(old); });
-    enter(x);
+    read_ = false;
+    if (near_.reaches(x)) [[likely]]
+      near_.enter(x);
+    else
+      enter_far(x);
   }
   void advance(std::int64_t now_ns) noexcept {
-    window_.advance(now_ns, [this](double old) noexcept { leave(old); });
+    window_.advance(now_ns, [this](double old) noexcept { leave(old), read_ = false; });
   }
 
   [[nodiscard]] bool ready(std::uint32_t min_inputs) const noexcept {
@@ -47,61 +53,85 @@ class Moments {
   }
 
   /// Rounded once. Needs one input.
-  [[nodiscard]] double mean() const noexcept { return fixed_quotient(sum_, window_.size()); }
-
-  /// Sample variance (divisor n - 1), within 1 ulp. Needs two inputs and Order::kVariance.
-  [[nodiscard]] double variance() const noexcept {
-    const std::uint64_t n = window_.size();
-    Uint256 numerator = squares_.times(n);
-    numerator -= Uint256::square(magnitude(sum_));
-    return numerator.to_double(-2 * kFixedBits) / static_cast<double>(n * (n - 1));
+  [[nodiscard]] double mean() const noexcept {
+    return is_near_ ? near_.mean(window_.size()) : wide_.mean(window_.size());
   }
 
-  /// (newest input - mean) / standard deviation; `flat` for a constant window. Needs two inputs and Order::kVariance.
+  /// Sample variance (divisor n - 1), within 1 ulp. Needs two inputs.
+  [[nodiscard]] double variance() const noexcept { return spread().variance; }
+  [[nodiscard]] double deviation() const noexcept { return spread().deviation; }
+
+  /// (newest input - mean) / standard deviation; `flat` for a constant window. Needs two inputs.
   [[nodiscard]] double zscore(double flat) const noexcept {
-    const double var = variance();
-    if (var == 0.0) return flat;
-    const Int128 n = window_.size();
-    const Int128 distance = n * to_fixed(window_.newest()) - sum_;  // n (x - mean), exact
-    const double scaled = round_to_double(magnitude(distance), -kFixedBits) / static_cast<double>(window_.size());
-    return std::copysign(scaled / std::sqrt(var), distance < 0 ? -1.0 : 1.0);
+    const Spread& s = spread();
+    if (s.variance == 0.0) return flat;
+    const double x = window_.newest();
+    const std::uint32_t n = window_.size();
+    return (is_near_ ? near_.above_mean(x, n) : wide_.above_mean(x, n)) / s.deviation;
   }
 
   [[nodiscard]] std::uint64_t early_leaves() const noexcept { return window_.early_leaves(); }
   [[nodiscard]] std::size_t room_bytes() const noexcept { return window_.room_bytes(); }
-  void reset() noexcept { window_.clear(), sum_ = 0, squares_ = {}; }
-
-  /// Another reader of the same window may need more: both get it. Before the first input only.
-  void widen(const Moments& other) noexcept {
-    if (other.order_ > order_) order_ = other.order_;
-  }
+  void reset() noexcept { window_.clear(), sum_up(); }
 
   template <class Self, class Archive>
   static void archive(Self& self, Archive& ar) {
-    if constexpr (Archive::kReads) self.reset();
-    Window<double>::archive(self.window_, ar, [&self](auto x) { self.enter_loaded(x); });
+    Window<double>::archive(self.window_, ar, [](double x) {
+      if (!fits_fixed(x)) throw std::invalid_argument("snapshot: a window holds an input that could not have entered");
+    });
+    if constexpr (Archive::kReads) self.sum_up();
   }
 
  private:
-  void enter(double x) noexcept {
-    const Int128 fixed = to_fixed(x);
-    sum_ += fixed;
-    if (order_ == Order::kVariance) squares_ += Uint256::square(magnitude(fixed));
+  static constexpr std::uint32_t kLooks = 4;  // window lengths between two looks: a quarter of a sum an input
+
+  struct Spread {
+    double variance;
+    double deviation;
+  };
+
+  /// Several columns read it: made once for each state of the window.
+  [[nodiscard]] const Spread& spread() const noexcept {
+    if (!read_) {
+      spread_.variance = is_near_ ? near_.variance(window_.size()) : wide_.variance(window_.size());
+      spread_.deviation = std::sqrt(spread_.variance);
+      read_ = true;
+    }
+    return spread_;
   }
-  void leave(double x) noexcept {
-    const Int128 fixed = to_fixed(x);
-    sum_ -= fixed;
-    if (order_ == Order::kVariance) squares_ -= Uint256::square(magnitude(fixed));
+
+  void leave(double x) noexcept { is_near_ ? near_.leave(x) : wide_.leave(x); }
+
+  /// The window holds x already. In wide sums it is one more; near ones are made anew, about x or as wide ones. Wide
+  /// ones look again when what made them wide may have left.
+  void enter_far(double x) noexcept {
+    if (is_near_ || --until_look_ == 0) return sum_up();
+    wide_.enter(x);
   }
-  void enter_loaded(double x) {
-    if (!fits_fixed(x)) throw std::invalid_argument("snapshot: a window holds an input that could not have entered");
-    enter(x);
+
+  /// Makes the sums from the window: near ones about its newest input if that reaches all of it.
+  void sum_up() noexcept {
+    read_ = false;
+    near_ = {}, wide_ = {};
+    const std::uint32_t n = window_.size();
+    const bool room = window_.length().capacity() <= NearSums::kMaxInputs;
+    is_near_ = n == 0 || (room && NearSums::can_start(window_.newest()));
+    if (n == 0) return;
+    if (is_near_) {
+      near_.start(window_.newest());
+      for (std::uint32_t i = 0; i < n && is_near_; ++i) is_near_ = near_.reaches(window_[i]);
+    }
+    for (std::uint32_t i = 0; i < n; ++i) is_near_ ? near_.enter(window_[i]) : wide_.enter(window_[i]);
+    if (!is_near_) near_ = {}, until_look_ = kLooks * window_.length().capacity();
   }
 
   Window<double> window_;
-  Order order_;
-  Int128 sum_ = 0;
-  Uint256 squares_;
+  bool is_near_ = true;
+  mutable bool read_ = false;
+  std::uint32_t until_look_ = 0;  // inputs until wide sums try to become near ones
+  NearSums near_;
+  WideSums wide_;
+  mutable Spread spread_{};
 };
 
 }  // namespace hft::feature

@@ -17,7 +17,7 @@ struct MeanReading {
   using State = Moments;
   static constexpr std::uint32_t kMinInputs = 1;
 
-  static Moments make_state(WindowLength length) { return {length, Moments::Order::kMean}; }
+  static Moments make_state(WindowLength length) { return Moments{length}; }
   [[nodiscard]] double of(const Moments& m) const noexcept { return m.ready(kMinInputs) ? m.mean() : kNotReady; }
 };
 

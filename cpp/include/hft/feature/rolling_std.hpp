@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cmath>
-
 #include "hft/feature/moments.hpp"
 #include "hft/feature/rolling.hpp"
 
@@ -20,10 +18,10 @@ struct StdReading {
   static constexpr std::uint32_t kMinInputs = 2;
 
   static Moments make_state(WindowLength length) {
-    return {length.holding(kMinInputs, "RollingStd"), Moments::Order::kVariance};
+    return Moments{length.holding(kMinInputs, "RollingStd")};
   }
   [[nodiscard]] double of(const Moments& m) const noexcept {
-    return m.ready(kMinInputs) ? std::sqrt(m.variance()) : kNotReady;
+    return m.ready(kMinInputs) ? m.deviation() : kNotReady;
   }
 };
 

@@ -22,7 +22,7 @@ struct ZScoreReading {
   explicit ZScoreReading(double flat_value = 0.0) : flat{kFlat.check("ZScore", flat_value)} {}
 
   static Moments make_state(WindowLength length) {
-    return {length.holding(kMinInputs, "ZScore"), Moments::Order::kVariance};
+    return Moments{length.holding(kMinInputs, "ZScore")};
   }
   [[nodiscard]] double of(const Moments& m) const noexcept { return m.ready(kMinInputs) ? m.zscore(flat) : kNotReady; }
 

@@ -1,0 +1,84 @@
+// A tick through 32 features: the cost that every quote of every symbol pays. Eight averages, four RSIs, and mean, deviation,
+// minimum, maximum and z-score of four windows. One symbol: all in the nearest cache. Many symbols in random order: what a
+// feed of a whole market does to it.
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "hft/feature/pipeline.hpp"
+
+namespace {
+
+using namespace hft;
+
+feature::Spec spec_of_32() {
+  feature::Spec spec;
+  spec.name = "bench";
+  spec.sha256 = std::string(64, '0');
+  spec.origin = feature::Origin::kContinuous;
+  const auto add = [&spec](const char* op, const char* param, std::int64_t n) {
+    spec.features.push_back({"", op, "mid_px", {{param, feature::ParamValue{n}}}});
+  };
+  for (const std::int64_t period : {5, 10, 15, 20, 30, 50, 100, 200}) add("ema", "period", period);
+  for (const std::int64_t period : {7, 14, 21, 28}) add("rsi", "period", period);
+  for (const std::int64_t window : {10, 20, 50, 100}) {
+    for (const char* op : {"rolling_mean", "rolling_std", "rolling_min", "rolling_max", "zscore"}) {
+      add(op, "window", window);
+    }
+  }
+  return spec;
+}
+
+std::vector<event::Instrument> instruments(std::size_t n) {
+  std::vector<event::Instrument> all;
+  for (std::size_t i = 0; i < n; ++i) {
+    event::Instrument one;
+    one.symbol = "S" + std::to_string(i);
+    all.push_back(one);
+  }
+  return all;
+}
+
+/// Quotes whose mid wanders by ticks, of symbols in random order.
+std::vector<event::Event> quotes(std::size_t n_symbols) {
+  std::mt19937_64 draw{7};
+  std::vector<std::int64_t> bid(n_symbols, 10'000);
+  std::vector<event::Event> all;
+  for (std::int64_t i = 0; i < 1 << 16; ++i) {
+    event::Event e{};
+    e.symbol_id = static_cast<std::uint32_t>(draw() % n_symbols);
+    e.kind = event::EventKind::kQuote;
+    e.ts_event_ns = i * 1'000;
+    std::int64_t& px = bid[e.symbol_id];
+    px += static_cast<std::int64_t>(draw() % 3) - 1;
+    e.quote = {px, static_cast<std::int64_t>(1 + draw() % 900), px + 1 + static_cast<std::int64_t>(draw() % 2), 500};
+    all.push_back(e);
+  }
+  return all;
+}
+
+void BM_tick_through_32_features(benchmark::State& state) {
+  const auto n_symbols = static_cast<std::size_t>(state.range(0));
+  const feature::Spec spec = spec_of_32();
+  feature::Pipeline pipeline{spec, instruments(n_symbols)};
+  std::vector<event::Event> events = quotes(n_symbols);
+  std::vector<double> row(pipeline.n_features());
+  std::size_t i = 0;
+  std::int64_t lap_ns = 0;
+  const auto tick = [&] {
+    event::Event& e = events[i++ & 0xFFFFU];
+    e.ts_event_ns += lap_ns;
+    if ((i & 0xFFFFU) == 0) lap_ns = events.back().ts_event_ns - events.front().ts_event_ns + 1'000;
+    benchmark::DoNotOptimize(pipeline.update(e, row));
+    benchmark::ClobberMemory();
+  };
+  for (std::size_t warm = 0; warm < 250 * n_symbols; ++warm) tick();
+  for (auto _ : state) tick();
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BM_tick_through_32_features)->ArgName("symbols")->Arg(1)->Arg(10)->Arg(100)->Arg(1'000)->Arg(5'000)->Arg(10'000);
+
+}  // namespace
