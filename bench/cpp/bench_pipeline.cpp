@@ -1,6 +1,6 @@
-// A tick through 32 features: the cost that every quote of every symbol pays. Eight averages, four RSIs, and mean, deviation,
-// minimum, maximum and z-score of four windows. One symbol: all in the nearest cache. Many symbols in random order: what a
-// feed of a whole market does to it.
+// A tick through 32 features: the cost that every quote of every symbol pays. Eight averages, four RSIs, and mean,
+// deviation, minimum, maximum and z-score of four windows. One symbol: all in the nearest cache. Many symbols in random
+// order: what a feed of a whole market does to it.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -79,6 +79,13 @@ void BM_tick_through_32_features(benchmark::State& state) {
   for (auto _ : state) tick();
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(BM_tick_through_32_features)->ArgName("symbols")->Arg(1)->Arg(10)->Arg(100)->Arg(1'000)->Arg(5'000)->Arg(10'000);
+BENCHMARK(BM_tick_through_32_features)
+    ->ArgName("symbols")
+    ->Arg(1)
+    ->Arg(10)
+    ->Arg(100)
+    ->Arg(1'000)
+    ->Arg(5'000)
+    ->Arg(10'000);
 
 }  // namespace

@@ -36,6 +36,8 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.run import Threshold as Threshold
     from hftcore.run import replay as replay
     from hftcore.spec import FeatureSpec as FeatureSpec
+    from hftcore.spec import autocorrelation as autocorrelation
+    from hftcore.spec import bipower_variation as bipower_variation
     from hftcore.spec import ema as ema
     from hftcore.spec import ema_deviation as ema_deviation
     from hftcore.spec import expr as expr
@@ -44,10 +46,21 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import mid as mid
     from hftcore.spec import order_flow_imbalance as order_flow_imbalance
     from hftcore.spec import queue_imbalance as queue_imbalance
+    from hftcore.spec import realised_volatility as realised_volatility
+    from hftcore.spec import robust_zscore as robust_zscore
+    from hftcore.spec import rolling_beta as rolling_beta
+    from hftcore.spec import rolling_corr as rolling_corr
+    from hftcore.spec import rolling_cov as rolling_cov
     from hftcore.spec import rolling_max as rolling_max
     from hftcore.spec import rolling_mean as rolling_mean
+    from hftcore.spec import rolling_median as rolling_median
     from hftcore.spec import rolling_min as rolling_min
+    from hftcore.spec import rolling_quantile as rolling_quantile
+    from hftcore.spec import rolling_rank as rolling_rank
+    from hftcore.spec import rolling_skew as rolling_skew
     from hftcore.spec import rolling_std as rolling_std
+    from hftcore.spec import rolling_sum as rolling_sum
+    from hftcore.spec import rolling_var as rolling_var
     from hftcore.spec import rsi as rsi
     from hftcore.spec import spread as spread
     from hftcore.spec import time_since_trade as time_since_trade
@@ -73,6 +86,8 @@ _HOME = {
     "Side": "events",
     "SimulatedExchange": "run",
     "Threshold": "run",
+    "autocorrelation": "spec",
+    "bipower_variation": "spec",
     "compile_model": "compiler",
     "ema": "spec",
     "ema_deviation": "spec",
@@ -84,11 +99,22 @@ _HOME = {
     "order_flow_imbalance": "spec",
     "queue_imbalance": "spec",
     "read_events": "readers",
+    "realised_volatility": "spec",
     "replay": "run",
+    "robust_zscore": "spec",
+    "rolling_beta": "spec",
+    "rolling_corr": "spec",
+    "rolling_cov": "spec",
     "rolling_max": "spec",
     "rolling_mean": "spec",
+    "rolling_median": "spec",
     "rolling_min": "spec",
+    "rolling_quantile": "spec",
+    "rolling_rank": "spec",
+    "rolling_skew": "spec",
     "rolling_std": "spec",
+    "rolling_sum": "spec",
+    "rolling_var": "spec",
     "rsi": "spec",
     "spread": "spec",
     "time_since_trade": "spec",

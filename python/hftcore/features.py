@@ -216,13 +216,26 @@ def _market_feature(name: str) -> type[MarketFeature]:
     return type(op.standalone, (MarketFeature,), _contents(op))
 
 
+Autocorrelation = _series_feature("autocorrelation")
+BipowerVariation = _series_feature("bipower_variation")
 Ema = _series_feature("ema")
 EmaDeviation = _series_feature("ema_deviation")
 LogReturn = _series_feature("log_return")
+RealisedVolatility = _series_feature("realised_volatility")
+RobustZScore = _series_feature("robust_zscore")
+RollingBeta = _series_feature("rolling_beta")
+RollingCorr = _series_feature("rolling_corr")
+RollingCov = _series_feature("rolling_cov")
 RollingMax = _series_feature("rolling_max")
 RollingMean = _series_feature("rolling_mean")
+RollingMedian = _series_feature("rolling_median")
 RollingMin = _series_feature("rolling_min")
+RollingQuantile = _series_feature("rolling_quantile")
+RollingRank = _series_feature("rolling_rank")
+RollingSkew = _series_feature("rolling_skew")
 RollingStd = _series_feature("rolling_std")
+RollingSum = _series_feature("rolling_sum")
+RollingVar = _series_feature("rolling_var")
 Rsi = _series_feature("rsi")
 ZScore = _series_feature("zscore")
 
@@ -237,6 +250,8 @@ TradeImbalance = _market_feature("trade_imbalance")
 Vwap = _market_feature("vwap")
 
 __all__: Final = [
+    "Autocorrelation",
+    "BipowerVariation",
     "Ema",
     "EmaDeviation",
     "Expr",
@@ -246,10 +261,21 @@ __all__: Final = [
     "Mid",
     "OrderFlowImbalance",
     "QueueImbalance",
+    "RealisedVolatility",
+    "RobustZScore",
+    "RollingBeta",
+    "RollingCorr",
+    "RollingCov",
     "RollingMax",
     "RollingMean",
+    "RollingMedian",
     "RollingMin",
+    "RollingQuantile",
+    "RollingRank",
+    "RollingSkew",
     "RollingStd",
+    "RollingSum",
+    "RollingVar",
     "Rsi",
     "SeriesFeature",
     "Spread",

@@ -48,7 +48,7 @@ TAPE = [
 ]
 GOLDEN = json.loads((Path(__file__).parent / "features.json").read_text())
 INPUTS = ("mid_px", "bid_px", "ask_px")
-SMALL = 3  # what parameters without a default get; a window has 4
+SMALL, SHARE = 3, 0.3  # what integers and reals without a default get; a window has 4
 
 
 def tape() -> hc.Events:
@@ -69,6 +69,7 @@ def spec_of(op: registry.Operation) -> hc.FeatureSpec:
     for choice in next((p.choices for p in op.params if p.type == "choice"), [None]):
         for window in (4, "2s") if any(p.type == "window" for p in op.params) else (None,):
             params = {p.name: SMALL for p in op.params if p.required and p.type == "integer"}
+            params |= {p.name: SHARE for p in op.params if p.required and p.type == "real"}
             if window is not None:
                 params["window"] = window
             if choice is not None:

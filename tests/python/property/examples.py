@@ -22,22 +22,36 @@ class Example:
 
     ``params``: instead of a window of 9 and integers of 6. ``offset``: what becomes of the value when every input
     rises by the same amount: it stays, rises with them, or something of its own that its own tests check.
-    ``steady``: how far the value of a constant input may wander, in ulps of the input.
+    ``steady``: how far the value of a constant input may wander, in ulps of the input. ``positive``: it takes prices,
+    so it is given no others.
     """
 
     params: Mapping[str, Any] = field(default_factory=dict)
     offset: Literal["stays", "rises", "own"] = "own"
     steady: float = 0.0
+    positive: bool = False
 
 
 EXAMPLES: Mapping[str, Example] = {
+    "autocorrelation": Example(offset="stays"),
+    "bipower_variation": Example(positive=True),
     "ema": Example(offset="rises", steady=2.0),
     "ema_deviation": Example(steady=100.0),
     "log_return": Example({"lag": 3}),
+    "realised_volatility": Example(positive=True),
+    "robust_zscore": Example(offset="stays"),
+    "rolling_beta": Example(offset="stays"),
+    "rolling_corr": Example(offset="stays"),
+    "rolling_cov": Example(offset="stays"),
     "rolling_max": Example(offset="rises"),
     "rolling_mean": Example(offset="rises"),
+    "rolling_median": Example(offset="rises"),
     "rolling_min": Example(offset="rises"),
+    "rolling_quantile": Example({"q": 0.3}, offset="rises"),
+    "rolling_rank": Example(offset="stays"),
+    "rolling_skew": Example(offset="stays"),
     "rolling_std": Example(offset="stays"),
+    "rolling_var": Example(offset="stays"),
     "rsi": Example(offset="stays"),
     "zscore": Example(offset="stays"),
 }
@@ -75,6 +89,8 @@ def variants(op: registry.Operation) -> Iterator[Feature]:
 
 def columns_of(op: registry.Operation, x: np.ndarray) -> list[np.ndarray]:
     """As many series as the operation takes, each a function of x: equal windows of x are equal windows of all."""
+    if example(op).positive:
+        x = np.abs(x) + 2.0
     return [x, np.sqrt(np.abs(x)), x - 1.0][: op.n_series]
 
 

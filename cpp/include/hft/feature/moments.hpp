@@ -13,21 +13,23 @@
 
 namespace hft::feature {
 
-/// Exact first and second moments of a window: what rolling mean, standard deviation and z-score read.
+/// Exact moments of a window: what rolling sum, mean, variance, standard deviation, z-score and skewness read.
 ///
-///   S1 = sum x    S2 = sum x^2    mean = S1 / n    variance = (n S2 - S1^2) / (n (n - 1))
+///   S1 = sum x    S2 = sum x^2    S3 = sum x^3    mean = S1 / n    variance = (n S2 - S1^2) / (n (n - 1))
 ///
 /// An input becomes a multiple of 2^-60 once, on entry (fixed_point.hpp); after that S1, S2 and the numerator of the
 /// variance are exact integers: 0 for a constant window, never negative, and no offset is lost. Same window, different
 /// past: same bits. Inputs near each other, such as prices, are summed in 64 and 128 bits (near_sums.hpp), others in
-/// 128 and 256 (wide_sums.hpp); both give the same bits.
+/// 128 and 256 (wide_sums.hpp), and so are all where a reader wants cubes; both give the same bits.
 ///
 /// Cost: O(1), no allocation. An input far from the others sums the window up anew, at most once in four of its
 /// lengths.
 /// NaN:  an input that is NaN or not in (-2^40, 2^40) only moves the time; one older than the newest is left out.
 class Moments {
  public:
-  explicit Moments(WindowLength length) : window_{length} {}
+  enum class Cubes : bool { kNo, kYes };
+
+  explicit Moments(WindowLength length, Cubes cubes = Cubes::kNo) : window_{length}, cubes_{cubes == Cubes::kYes} {}
 
   void update(double x, std::int64_t ts_ns = 0) noexcept {
     if (!window_.accepts(ts_ns)) [[unlikely]]
@@ -52,6 +54,9 @@ class Moments {
     return (window_.length().is_time() ? min_inputs : window_.length().capacity()) - 1;
   }
 
+  /// Rounded once; 0 of nothing.
+  [[nodiscard]] double sum() const noexcept { return is_near_ ? near_.sum(window_.size()) : wide_.sum(); }
+
   /// Rounded once. Needs one input.
   [[nodiscard]] double mean() const noexcept {
     return is_near_ ? near_.mean(window_.size()) : wide_.mean(window_.size());
@@ -60,6 +65,11 @@ class Moments {
   /// Sample variance (divisor n - 1), within 1 ulp. Needs two inputs.
   [[nodiscard]] double variance() const noexcept { return spread().variance; }
   [[nodiscard]] double deviation() const noexcept { return spread().deviation; }
+
+  /// Adjusted Fisher-Pearson skewness, within 4 ulp; `flat` for a constant window. Needs three inputs and Cubes::kYes.
+  [[nodiscard]] double skew(double flat) const noexcept {
+    return is_near_ ? flat : wide_.skew(window_.size(), flat);  // near: nothing has come yet
+  }
 
   /// (newest input - mean) / standard deviation; `flat` for a constant window. Needs two inputs.
   [[nodiscard]] double zscore(double flat) const noexcept {
@@ -73,6 +83,9 @@ class Moments {
   [[nodiscard]] std::uint64_t early_leaves() const noexcept { return window_.early_leaves(); }
   [[nodiscard]] std::size_t room_bytes() const noexcept { return window_.room_bytes(); }
   void reset() noexcept { window_.clear(), sum_up(); }
+
+  /// Another reader of the same window may need more: both get it. Before the first input only.
+  void widen(const Moments& other) noexcept { cubes_ |= other.cubes_; }
 
   template <class Self, class Archive>
   static void archive(Self& self, Archive& ar) {
@@ -100,13 +113,13 @@ class Moments {
     return spread_;
   }
 
-  void leave(double x) noexcept { is_near_ ? near_.leave(x) : wide_.leave(x); }
+  void leave(double x) noexcept { is_near_ ? near_.leave(x) : wide_.leave(x, cubes_); }
 
   /// The window holds x already. In wide sums it is one more; near ones are made anew, about x or as wide ones. Wide
   /// ones look again when what made them wide may have left.
   void enter_far(double x) noexcept {
     if (is_near_ || --until_look_ == 0) return sum_up();
-    wide_.enter(x);
+    wide_.enter(x, cubes_);
   }
 
   /// Makes the sums from the window: near ones about its newest input if that reaches all of it.
@@ -114,18 +127,21 @@ class Moments {
     read_ = false;
     near_ = {}, wide_ = {};
     const std::uint32_t n = window_.size();
-    const bool room = window_.length().capacity() <= NearSums::kMaxInputs;
-    is_near_ = n == 0 || (room && NearSums::can_start(window_.newest()));
+    const bool may_be_near = !cubes_ && window_.length().capacity() <= NearSums::kMaxInputs;
+    is_near_ = n == 0 || (may_be_near && NearSums::can_start(window_.newest()));
     if (n == 0) return;
     if (is_near_) {
       near_.start(window_.newest());
       for (std::uint32_t i = 0; i < n && is_near_; ++i) is_near_ = near_.reaches(window_[i]);
     }
-    for (std::uint32_t i = 0; i < n; ++i) is_near_ ? near_.enter(window_[i]) : wide_.enter(window_[i]);
+    for (std::uint32_t i = 0; i < n; ++i) {
+      is_near_ ? near_.enter(window_[i]) : wide_.enter(window_[i], cubes_);
+    }
     if (!is_near_) near_ = {}, until_look_ = kLooks * window_.length().capacity();
   }
 
   Window<double> window_;
+  bool cubes_;
   bool is_near_ = true;
   mutable bool read_ = false;
   std::uint32_t until_look_ = 0;  // inputs until wide sums try to become near ones

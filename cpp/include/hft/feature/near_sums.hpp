@@ -38,6 +38,13 @@ class NearSums {
     s1_ -= d, s2_ -= square(d);
   }
 
+  /// Rounded once; 0 of nothing.
+  [[nodiscard]] double sum(std::uint32_t n) const noexcept {
+    const Int128 total = Int128{n} * static_cast<std::int64_t>(base_ * per_unit_) + s1_;
+    const double size = round_to_double(magnitude(total), 0) * unit_;
+    return total < 0 ? -size : size;
+  }
+
   /// Rounded once.
   [[nodiscard]] double mean(std::uint32_t n) const noexcept {
     const double sign = base_ < 0.0 ? -1.0 : 1.0;
@@ -68,7 +75,9 @@ class NearSums {
   [[nodiscard]] std::int64_t distance(double x) const noexcept {
     return static_cast<std::int64_t>((x - base_) * per_unit_);
   }
-  [[nodiscard]] static Uint128 square(std::int64_t d) noexcept { return static_cast<Uint128>(static_cast<Int128>(d) * d); }
+  [[nodiscard]] static Uint128 square(std::int64_t d) noexcept {
+    return static_cast<Uint128>(static_cast<Int128>(d) * d);
+  }
 
   double base_ = 0.0;
   double reach_ = -1.0;  // nothing is near before start()

@@ -65,8 +65,8 @@ class Window {
   }
   [[nodiscard]] const T& oldest() const noexcept { return values_[head_]; }
   [[nodiscard]] const T& newest() const noexcept { return values_[slot(size_ - 1)]; }
-  /// Oldest first.
-  [[nodiscard]] const T& operator[](std::uint32_t i) const noexcept { return values_[slot(i)]; }
+  /// The entry of that age rank: 0 is the oldest, size() - 1 the newest.
+  [[nodiscard]] const T& operator[](std::uint32_t age) const noexcept { return values_[slot(age)]; }
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
   [[nodiscard]] bool full() const noexcept { return size_ == length_.capacity(); }
   [[nodiscard]] const WindowLength& length() const noexcept { return length_; }

@@ -13,6 +13,7 @@ namespace hft::feature {
 [[nodiscard]] std::vector<Operation> trade_operations();
 [[nodiscard]] std::vector<Operation> trend_operations();
 [[nodiscard]] std::vector<Operation> rolling_operations();
+[[nodiscard]] std::vector<Operation> statistics_operations();
 [[nodiscard]] std::vector<Operation> formula_operations();
 
 // Parameters, as rows write them.
