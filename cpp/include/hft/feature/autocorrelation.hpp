@@ -16,7 +16,7 @@ namespace hft::feature {
 ///
 ///   y_t = Pearson's correlation of the pairs (x_{i - lag}, x_i) that lie in the window: n - lag of them
 ///
-/// Cost: O(1), no allocation; one division and two square roots.   Output unit: 1, in [-1, 1].
+/// Cost: O(1), no allocation; one division and one square root.   Output unit: 1, in [-1, 1].
 /// Exact: sums and numerators are integers (pair_sums.hpp), so the value is within 4 ulp at any offset.
 /// NaN:  an input that is NaN or not in (-2^40, 2^40) is left out.   Not ready: NaN; a window of lag + 2 at least.
 /// Flat: where either end of the window is constant there is no correlation; the value is the parameter `flat` (0).

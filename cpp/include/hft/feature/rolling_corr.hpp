@@ -6,9 +6,9 @@ namespace hft::feature {
 
 /// Pearson's correlation of two series over a window.
 ///
-///   v_t = (n Sxy - Sx Sy) / (sqrt(n Sxx - Sx^2) sqrt(n Syy - Sy^2))     sums over the pairs (x, y) of the window
+///   v_t = (n Sxy - Sx Sy) / sqrt((n Sxx - Sx^2) (n Syy - Sy^2))     sums over the pairs (x, y) of the window
 ///
-/// Cost: O(1), no allocation; the value costs one division and two square roots.   Output unit: 1, in [-1, 1].
+/// Cost: O(1), no allocation; the value costs one division and one square root.   Output unit: 1, in [-1, 1].
 /// Exact: the three brackets are integers of 256 bits, so nothing cancels; the value is within 4 ulp.
 /// NaN:  a pair with an input that is NaN or not in (-2^40, 2^40) is left out.   Not ready: NaN; a window of 2 at
 /// least.

@@ -10,7 +10,7 @@ namespace hft::feature {
 ///   y_t = x_(k) + (r - k) (x_(k+1) - x_(k))     r = q (n - 1), k = floor(r), x_(0) <= x_(1) <= ... the ordered inputs
 ///
 /// Cost: O(log n), no allocation (order_statistics.hpp).   Output unit: that of x.
-/// Within 2 ulp, never outside its two neighbours; q = 0.5 gives the bits of the median.
+/// Within 2 ulp of the larger of its two neighbours, never outside them; q = 0.5 gives the bits of the median.
 /// NaN:  a NaN input, or one outside (-2^40, 2^40), leaves the state as it was.   Not ready: NaN.
 /// Matches pandas rolling().quantile(q) and numpy.quantile (method "linear"); see
 /// tests/python/differential/test_order_statistics.py. Hyndman and Fan (1996), definition 7.

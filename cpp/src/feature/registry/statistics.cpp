@@ -163,7 +163,7 @@ std::vector<Operation> statistics_operations() {
       {.name = "rolling_corr",
        .clock = Clock::kInput,
        .summary = "Pearson's correlation of two series over a window.",
-       .formula = "(n Sxy - Sx Sy) / (sqrt(n Sxx - Sx^2) sqrt(n Syy - Sy^2))",
+       .formula = "(n Sxy - Sx Sy) / sqrt((n Sxx - Sx^2) (n Syy - Sy^2))",
        .inputs = kTwoSeries,
        .params = windowed(2, {real(CorrReading::kFlat, 0.0, "value where either is constant")}),
        .lookback = kWindowLookback2,
