@@ -43,7 +43,8 @@ def explain_command(
     name: Annotated[str, typer.Argument(help="An operation; with --spec a column of it.")],
     spec: Annotated[Path | None, typer.Option(help="Feature spec, TOML or JSON: NAME is one of its columns.")] = None,
     given: Annotated[
-        list[str] | None, typer.Option("--set", help="A parameter of the operation, such as period=14.", metavar="KEY=VALUE")
+        list[str] | None,
+        typer.Option("--set", help="A parameter of the operation, such as period=14.", metavar="KEY=VALUE"),
     ] = None,
     source: Annotated[str, typer.Option("--input", help="What the operation steps on; default: mid_px.")] = "",
     tolerance: Annotated[float, typer.Option(help="What a seed may weigh when the warm-up is over.")] = 1e-9,

@@ -118,13 +118,13 @@ def _health(spec: FeatureSpec, seen: Survey, i: int, tolerance: float) -> Column
 def _of_rows(seen: Survey) -> list[Finding]:
     if seen.n_rows:
         return []
-    fates = ", ".join(f"{name} {n:,}" for name, n in seen.counters.items() if n) or "none was of the kind that gives rows"
+    fates = (
+        ", ".join(f"{name} {n:,}" for name, n in seen.counters.items() if n) or "none was of the kind that gives rows"
+    )
     return [Finding("rows", FAILED, "", f"no event gives a row: {fates}")]
 
 
-def _of_warm_up(
-    spec: FeatureSpec, events: Events, seen: Survey, columns: Iterable[ColumnHealth]
-) -> Iterable[Finding]:
+def _of_warm_up(spec: FeatureSpec, events: Events, seen: Survey, columns: Iterable[ColumnHealth]) -> Iterable[Finding]:
     with_rows = np.flatnonzero(seen.rows_of)
     for i, (column, told) in enumerate(zip(spec.columns, columns, strict=True)):
         cold = [int(s) for s in with_rows if not seen.warm_of[s, i]]
@@ -142,7 +142,9 @@ def _of_warm_up(
 
 def _most_ticks(spec: FeatureSpec, events: Events, column: Column) -> npt.NDArray[np.int64]:
     """Ticks of the column's clock per symbol, in the session that has most of them."""
-    kinds = {"quote": [EventKind.QUOTE], "trade": [EventKind.TRADE]}.get(column.clock, [EventKind.QUOTE, EventKind.TRADE])
+    kinds = {"quote": [EventKind.QUOTE], "trade": [EventKind.TRADE]}.get(
+        column.clock, [EventKind.QUOTE, EventKind.TRADE]
+    )
     data = events.data[np.isin(events.data["kind"], kinds)]
     sessions = session_ids(data["ts_event_ns"], spec.session) if spec.origin == "session_open" else np.zeros(len(data))
     most = np.zeros(len(events.instruments), np.int64)

@@ -65,7 +65,9 @@ def batches(fresh: Fresh, sample: Events, progress: Meter) -> list[Finding]:
 
 def _differs(how: str, found: tuple[int, int], names: tuple[str, ...]) -> Finding:
     row, column = found
-    return Finding("batches", FAILED, names[column] if column >= 0 else "", f"the row of event {row:,} is another {how}")
+    return Finding(
+        "batches", FAILED, names[column] if column >= 0 else "", f"the row of event {row:,} is another {how}"
+    )
 
 
 def _run(pipeline: FeaturePipeline, events: Events) -> tuple[Floats, Rows]:
