@@ -1,12 +1,12 @@
 """Containers that a pipeline takes events from and gives features back in. What is copied is said, or refused.
 
-========================= ===================================================== =======================================
+========================= ==================================================== ======================================
 container                 as events                                             as features
-========================= ===================================================== =======================================
+========================= ==================================================== ======================================
 Events, structured NumPy  in place: the records are read where they lie         in place (``numpy``)
-pandas                    converted: columns become 64-byte records             in place: the frame is a view of the rows
+pandas                    converted: columns become 64-byte records             in place: the frame views the rows
 Arrow, polars             converted: columns become 64-byte records             converted: rows become columns
-========================= ===================================================== =======================================
+========================= ==================================================== ======================================
 """
 
 from __future__ import annotations

@@ -112,8 +112,8 @@ class FeaturePipeline:
         OutOfOrderError
             If ``ts_event_ns`` decreases within a symbol; names symbol and index. Nothing has been taken in then.
         EventError
-            If the events come with other instruments than those before, a cell of a table breaks a rule, the instruments
-            are not known, or ``copy`` forbids what is needed.
+            If the events come with other instruments than those before, a cell of a table breaks a rule, the
+            instruments are not known, or ``copy`` forbids what is needed.
         ParameterError
             If ``output`` is none of the above, or ``copy`` forbids it.
 

@@ -63,8 +63,8 @@ def _print(found: Diagnosis) -> None:
         f"{found.spec_name} on {found.source}: {found.n_rows:,} rows of {found.n_events:,} events, "
         f"{found.n_symbols} symbol{'s'[: found.n_symbols != 1]}"
     )
-    shown = Table("column", "lookback", "warm-up", "rows before it is warm", "rows without a value", "lowest", "highest",
-                  title=Text(title), title_justify="left")  # fmt: skip
+    heads = "column", "lookback", "warm-up", "rows before it is warm", "rows without a value", "lowest", "highest"
+    shown = Table(*heads, title=Text(title), title_justify="left")
     for c in found.columns:
         tick = "" if c.clock == "none" else f" {c.clock}s"
         shown.add_row(c.name, f"{c.lookback:,}", f"{c.warm_up:,}{tick}", _share(c, c.n_cold), _share(c, c.n_nan),

@@ -59,7 +59,7 @@ def explain_command(
     if spec is not None:
         found = explain_column(FeatureSpec.load(spec), name, tolerance=tolerance)
     else:
-        found = explain_operation(name, _parameters(name, given or []), input=source, tolerance=tolerance)
+        found = explain_operation(name, _parameters(name, given or []), steps_on=source, tolerance=tolerance)
     with errors.status("asking the other libraries"):
         _ = found.agreements
     if html is not None:

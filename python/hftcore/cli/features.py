@@ -1,6 +1,6 @@
 """``hftcore features``: a table of features, and the library they come from: list, explain, doctor.
 
-``hftcore features SOURCE --spec ... --out ...`` is ``hftcore features table SOURCE ...``: what is no command is a source.
+``hftcore features SOURCE --spec ... --out ...`` is ``hftcore features table SOURCE ...``: what is no command is read.
 """
 
 from __future__ import annotations

@@ -28,8 +28,8 @@ Counts = npt.NDArray[np.int64]
 class Survey:
     """Figures of every column: index by position in the spec.
 
-    ``rows_of`` (n_symbols,) rows per symbol; ``values_of`` and ``warm_of`` (n_symbols, n_columns) those with a value, and
-    those that are warm; ``lowest``, ``highest`` (n_columns,), infinite where there is no value; ``digests`` of the bytes.
+    ``rows_of`` (n_symbols,) rows per symbol; ``values_of`` and ``warm_of`` (n_symbols, n_columns) those with a value,
+    and those that are warm; ``lowest``, ``highest`` (n_columns,), infinite without a value; ``digests`` of the bytes.
     """
 
     rows_of: Counts

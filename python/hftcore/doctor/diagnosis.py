@@ -20,7 +20,7 @@ CHECKS: Final = {  # in the order of the examination
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong (``failed``) or deserves a look (``warning``). ``column`` is empty where it is no one's."""
+    """One thing that is wrong (``failed``) or deserves a look (``warning``). ``column`` may be empty."""
 
     check: str
     level: str
@@ -33,8 +33,8 @@ class ColumnHealth:
     """A column over the events.
 
     ``warm_up`` counts ticks of ``clock``. Of ``n_rows`` rows ``n_nan`` have no value and ``n_cold`` are not warm: no
-    value yet, or a seed that still weighs more than the tolerance. ``n_symbols_warm`` of the symbols with rows became warm.
-    ``lowest`` and ``highest`` are None where there is no value.
+    value yet, or a seed that still weighs more than the tolerance. ``n_symbols_warm`` of the symbols with rows became
+    warm. ``lowest`` and ``highest`` are None where there is no value.
     """
 
     name: str

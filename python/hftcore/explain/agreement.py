@@ -24,9 +24,9 @@ class Agreement:
     """One library beside ours, over the rows where both have a value.
 
     ``max_relative`` is the largest difference, relative to the larger of the two values and at least to the column's
-    typical (mean absolute) size; ``n_differing`` rows exceed 1e-9. ``first_ours`` and ``first_theirs`` are the rows of the first
-    values (0-based, -1: none). ``agrees_from`` is the row from which on none differs, where that is so for at least the
-    second half, else None: the mark of another seed, not of another formula.
+    typical (mean absolute) size; ``n_differing`` rows exceed 1e-9. ``first_ours`` and ``first_theirs`` are the rows of
+    the first values (0-based, -1: none). ``agrees_from`` is the row from which on none differs,
+    where that is so for at least the second half, else None: the mark of another seed, not of another formula.
     ``error`` says why there is no comparison: the library is not installed, or refused.
     """
 

@@ -151,7 +151,7 @@ def rule(param: Param) -> str:
 
 
 def explain_operation(
-    name: str, params: Mapping[str, ParamValue] | None = None, *, input: str = "", tolerance: float = TOLERANCE
+    name: str, params: Mapping[str, ParamValue] | None = None, *, steps_on: str = "", tolerance: float = TOLERANCE
 ) -> Explanation:
     """Explain an operation.
 
@@ -161,7 +161,7 @@ def explain_operation(
         Of the registry: ``hftcore features list``.
     params : mapping, optional
         Of the column that is shown; what is missing and required is taken from examples (period 14, window 20, lag 1).
-    input : str, optional
+    steps_on : str, optional
         What the shown column steps on; default: ``mid_px``, with ``bid_px`` and ``ask_px`` where it takes several.
     tolerance : float
         What the seed of a recursion may still weigh when its warm-up is over.
@@ -173,9 +173,9 @@ def explain_operation(
     """
     op = operation(name)
     given = {p.name: _example(p) for p in op.params if p.required} | dict(params or {})
-    source = (input or ", ".join(_SERIES[: op.n_series])) if op.takes_series else ""
-    if input and not op.takes_series:
-        raise SpecError(f"{name} takes no input, was given {input!r}")
+    source = (steps_on or ", ".join(_SERIES[: op.n_series])) if op.takes_series else ""
+    if steps_on and not op.takes_series:
+        raise SpecError(f"{name} takes no input, was given {steps_on!r}")
     spec = FeatureSpec(name, [Feature(name, source, given)], rows="any", origin="continuous")
     return explain_column(spec, spec.names[0], tolerance=tolerance)
 

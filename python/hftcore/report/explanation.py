@@ -40,7 +40,8 @@ def explanation_page(explanation: Explanation) -> str:
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     title = f"<title>{escape(explanation.column.name)}</title>"
     body = explanation_html(explanation)
-    return f'<!doctype html>\n<html lang="en"><head>{head}{title}</head>\n<body style="margin:0">\n{body}\n</body></html>\n'
+    top = f'<!doctype html>\n<html lang="en"><head>{head}{title}</head>\n<body style="margin:0">'
+    return f"{top}\n{body}\n</body></html>\n"
 
 
 def worst(value: float) -> str:
@@ -82,8 +83,8 @@ def _chart(e: Explanation) -> Chart | None:
         key=f"explain-{mark}",
         title="On the shared tape",
         caption=_caption(e, n),
-        alt=f"{e.column.name} over the first {n:,} rows of the shared tape; no value in the first {lookback:,}, warm after "
-        f"{e.warm_up:,}",
+        alt=f"{e.column.name} over the first {n:,} rows of the shared tape; no value in the first {lookback:,}, "
+        f"warm after {e.warm_up:,}",
         paint=paint,
         height_px=360 if single else 260,
         narrow_height_px=380 if single else 280,
