@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from hftcore import _core
+from hftcore.containers import give, kind_of, output_kind, take
 from hftcore.errors import EventError, OutOfOrderError, SpecError
 from hftcore.events import Event, Events
 from hftcore.instruments import Instrument, InstrumentTable
@@ -36,13 +37,14 @@ class FeaturePipeline:
     its columns are NaN until they are warm again.
     """
 
-    __slots__ = ("_instruments", "_native_pipeline", "_rows", "_spec", "_symbols")
+    __slots__ = ("_copies", "_instruments", "_native_pipeline", "_rows", "_spec", "_symbols")
 
     def __init__(self, spec: FeatureSpec, instruments: Iterable[Instrument] | None = None) -> None:
         if not isinstance(spec, FeatureSpec):
             raise SpecError(f"spec must be a FeatureSpec, was {type(spec).__name__}")
         self._spec = spec
         self._rows: IndexArray = np.empty(0, np.int64)
+        self._copies: tuple[str, ...] = ()
         self._instruments: InstrumentTable | None = None
         self._symbols: tuple[str, ...] = ()  # of the instruments, at hand for every event
         self._native_pipeline: Any = None
@@ -75,17 +77,33 @@ class FeaturePipeline:
         because ``max_events`` was too small)."""
         return dict(self._native_pipeline.counters()) if self._native_pipeline is not None else {}
 
-    def transform(self, events: Events) -> FloatMatrix:
+    @property
+    def copies(self) -> tuple[str, ...]:
+        """What the last :meth:`transform` copied on the way in and out, in words with bytes; empty where it did not."""
+        return self._copies
+
+    @overload
+    def transform(self, events: Any, *, output: Literal["numpy"] = ..., copy: bool | None = ...) -> FloatMatrix: ...
+    @overload
+    def transform(self, events: Any, *, output: str, copy: bool | None = ...) -> Any: ...
+    def transform(self, events: Any, *, output: str = "numpy", copy: bool | None = None) -> Any:
         """Compute the rows of a batch, in event order, and go on from there.
 
         Parameters
         ----------
-        events : Events
-            Sorted by ``ts_event_ns`` within each symbol.
+        events : Events, Arrow table or record batch, pandas or polars frame, or structured array
+            Sorted by ``ts_event_ns`` within each symbol. A table has the columns of ``Events.to_arrow()`` (or those of
+            trades, quotes or levels that :func:`hftcore.read_events` names); ticks and lots are those of the pipeline's
+            instruments, or those the table carries. An array has the dtype ``EVENT_DTYPE``.
+        output : {"numpy", "arrow", "pandas", "polars", "same"}
+            What the rows come in. A pandas frame has the index of the frame that came in, else the events' positions.
+        copy : bool, optional
+            Tables are converted and an array that cannot be read in place is refused; True copies such an array too,
+            False refuses whatever would need a copy. ``self.copies`` says what was copied.
 
         Returns
         -------
-        rows : float64 array, shape (n_rows, n_features)
+        rows : float64 array, shape (n_rows, n_features), or a table of that many rows and columns
             Columns follow ``spec.names``; units are in ``spec.columns``. NaN until a feature's ``lookback`` is met.
             ``self.rows`` says which event each row belongs to.
 
@@ -94,18 +112,26 @@ class FeaturePipeline:
         OutOfOrderError
             If ``ts_event_ns`` decreases within a symbol; names symbol and index. Nothing has been taken in then.
         EventError
-            If the events come with other instruments than those before.
+            If the events come with other instruments than those before, a cell of a table breaks a rule, the
+            instruments are not known, or ``copy`` forbids what is needed.
+        ParameterError
+            If ``output`` is none of the above, or ``copy`` forbids it.
 
         Notes
         -----
         Any split of ``events`` into consecutive calls returns the same bytes.
         """
-        self._accept(events.instruments)
-        at = self._native_pipeline.find_out_of_order(events.data)
-        if at is not None:
-            raise OutOfOrderError(self._late(events, at))
-        matrix, self._rows = self._native_pipeline.transform(events.data)
-        return np.asarray(matrix, np.float64)
+        if isinstance(events, Events) and output == "numpy":  # the common way: nothing to convert
+            self._copies = ()
+            return self._rows_of(events)
+        kind = kind_of(events)
+        wanted = output_kind(output, kind, len(self.names), copy)
+        taken, copied = take(events, kind, self._instruments, copy)
+        matrix = self._rows_of(taken)
+        index = events.index[self._rows] if kind == "pandas" else self._rows
+        rows, more = give(matrix, self.names, wanted, index)
+        self._copies = (*copied, *more)
+        return rows
 
     def update(self, event: Event) -> FloatRow | None:
         """Take one event; return its row (float64, shape (n_features,)), or None where it gives none.
@@ -175,6 +201,14 @@ class FeaturePipeline:
     def __repr__(self) -> str:
         where = "no instruments yet" if self._instruments is None else ", ".join(self._instruments.symbols[:5])
         return f"<FeaturePipeline {self._spec.name!r}: {len(self.names)} features of {where}>"
+
+    def _rows_of(self, events: Events) -> FloatMatrix:
+        self._accept(events.instruments)
+        at = self._native_pipeline.find_out_of_order(events.data)
+        if at is not None:
+            raise OutOfOrderError(self._late(events, at))
+        matrix, self._rows = self._native_pipeline.transform(events.data)
+        return np.asarray(matrix, np.float64)
 
     def _bind(self, instruments: InstrumentTable) -> None:
         try:

@@ -15,7 +15,7 @@ EVENT_DTYPE: Final[np.dtype[np.void]] = _core.event.EVENT_DTYPE
 """64 bytes; quote (bid_*, ask_*), trade and book level (px_ticks, qty_lots, update_id) are views of one payload."""
 
 EventArray = npt.NDArray[np.void]
-_ALIGN_BYTES = 64
+ALIGN_BYTES: Final = 64  # of a record, and of where it begins
 
 
 class EventKind(IntEnum):
@@ -89,7 +89,7 @@ def take_events(data: EventArray, rows: npt.NDArray[np.int64]) -> EventArray:
 
 def aligned(data: EventArray) -> EventArray:
     """Return a read-only view, of a copy where the array is not contiguous or not at a cache line."""
-    if not data.flags.c_contiguous or data.ctypes.data % _ALIGN_BYTES:
+    if not data.flags.c_contiguous or data.ctypes.data % ALIGN_BYTES:
         copy = _core.event.empty_events(len(data))
         copy.view("V64")[:] = data.view("V64")
         data = copy

@@ -52,10 +52,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for module in (demo, gen, features, train, compile_, verify, replay, report, ledger, operations, top, prove, chaos):
+for module in (demo, gen, train, compile_, verify, replay, report, ledger, operations, top, prove, chaos):
     app.command(name=module.NAME)(module.command)
 
-for group in (kafka, topics, hdfs, jars):
+for group in (features, kafka, topics, hdfs, jars):
     app.add_typer(group.app, name=group.NAME)
 
 

@@ -1,86 +1,42 @@
-"""``hftcore features``: events to a labelled feature table."""
+"""``hftcore features``: a table of features, and the library they come from: list, explain, doctor.
+
+``hftcore features SOURCE --spec ... --out ...`` is ``hftcore features table SOURCE ...``: what is no command is read.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
 import typer
-from rich.table import Table
+from typer.core import TyperGroup
 
-from hftcore import labels
-from hftcore.cli.shared import (
-    FirstDay,
-    Json,
-    LastDay,
-    OffTick,
-    Source,
-    Symbols,
-    UsageError,
-    emit_json,
-    load_events,
-    output,
-    progress_bar,
-)
-from hftcore.events import Events
-from hftcore.spec import FeatureSpec
-from hftcore.table import LabelRule, make_feature_table, write_feature_table
+from hftcore.cli import feature_doctor, feature_table, feature_words
+from hftcore.registry import did_you_mean
 
 NAME = "features"
 
 
-def command(
-    source: Source,
-    spec: Annotated[Path, typer.Option(help="Feature spec, TOML or JSON.")],
-    out: Annotated[Path, typer.Option(help="Parquet file to write.")],
-    symbols: Symbols = None,
-    first: FirstDay = None,
-    last: LastDay = None,
-    off_tick: OffTick = "error",
-    horizon: Annotated[int, typer.Option(help="Label: rows ahead, of the same symbol and session; >= 1.")] = 50,
-    deadband: Annotated[float, typer.Option(help="Label: a move of up to this many ticks is flat; >= 0.")] = 0.0,
-    smoothing: Annotated[
-        str, typer.Option(help="Label: compare with the mean of the next rows (mean), or the last of them (last).")
-    ] = "mean",
-    json: Json = False,
-) -> None:
-    """Compute features with the compiled pipeline, label each row, and write a Parquet table."""
-    if out.resolve() == source.resolve() or out.is_dir():
-        raise UsageError(
-            f"--out must be a file of its own, was {out}, which is {'a folder' if out.is_dir() else 'read'}"
-        )
-    loaded = FeatureSpec.load(spec)
-    events = load_events(source, symbols, first, last, off_tick)
-    rule = LabelRule(horizon, deadband, smoothing)
-    _check(rule, events)
-    with progress_bar("features") as progress:
-        table = make_feature_table(events, loaded, rule, progress)
-    write_feature_table(table, out)
-    figures = {
-        "path": str(out),
-        "n_events": len(events),
-        "n_rows": table.about["n_rows"],
-        "n_labelled": len(table),
-        "classes": table.class_counts(),
-        "counters": table.about["counters"],
-        "spec_sha256": loaded.sha256,
-    }
-    if json:
-        emit_json(figures)
-        return
-    shown = Table("figure", "value", title=f"{out}", title_justify="left")
-    for key in ("n_events", "n_rows", "n_labelled"):
-        shown.add_row(key, f"{figures[key]:,}")
-    for key, count in table.class_counts().items():
-        shown.add_row(f"label {key}", f"{count:,} ({count / len(table):.1%})")
-    output.print(shown)
+class _TableByDefault(TyperGroup):
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put ``table`` before what is neither a command nor a call for help."""
+        if args and args[0] not in (*self.commands, "--help"):
+            self._refuse_misspelt(ctx, args[0])
+            args = [feature_table.NAME, *args]
+        return super().parse_args(ctx, args)
+
+    def _refuse_misspelt(self, ctx: Any, first: str) -> None:
+        near = did_you_mean(first, self.commands)
+        if near and not first.startswith("-") and not Path(first).exists():
+            ctx.fail(f"{first!r} is neither a command nor a file{near}")
 
 
-def _check(rule: LabelRule, events: Events) -> None:
-    """Try the rule on no event: a wrong one costs no pass over the tape, and no other fault is taken for its own."""
-    if rule.horizon > len(events):
-        raise UsageError(f"horizon must be at most the number of events, {len(events)}, was {rule.horizon}")
-    try:
-        labels.direction(events[:0], horizon=rule.horizon, deadband=rule.deadband_ticks, smoothing=rule.smoothing)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
+app = typer.Typer(
+    cls=_TableByDefault,
+    no_args_is_help=True,
+    help="Features: compute a table (SOURCE --spec ... --out ...), list operations, explain them, examine a spec.",
+)
+app.command(name=feature_table.NAME)(feature_table.command)
+app.command(name="list")(feature_words.list_command)
+app.command(name="explain")(feature_words.explain_command)
+app.command(name=feature_doctor.NAME)(feature_doctor.command)

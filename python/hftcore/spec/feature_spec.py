@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hftcore import _core
 from hftcore.errors import SpecError
+from hftcore.registry import did_you_mean
 from hftcore.spec.builders import Feature
 from hftcore.spec.rules import Column, checked, feature_of, known_keys, one_of
 from hftcore.spec.text import time_ns, time_text, to_toml
+
+if TYPE_CHECKING:
+    from hftcore.explain import Explanation
 
 _ROWS: Final = ("quote", "trade", "any")
 _ORIGINS: Final = ("session_open", "continuous")
@@ -130,6 +135,27 @@ class FeatureSpec:
     def names(self) -> tuple[str, ...]:
         """The columns' names, in order."""
         return tuple(column.name for column in self._columns)
+
+    def column(self, name: str) -> Column:
+        """Return a column by name. Raises SpecError with the nearest name where there is none."""
+        for column in self._columns:
+            if column.name == name:
+                return column
+        raise SpecError(f"spec {self._name!r} has no column {name!r}{did_you_mean(name, self.names)}")
+
+    def explain(self, name: str, *, tolerance: float = 1e-9) -> Explanation:
+        """Explain a column: formula, inputs, seed, warm-up, rules, and which libraries agree on a shared tape.
+
+        Printed it is text; in a notebook a page with a plot. ``tolerance``: what a seed may weigh after the warm-up.
+
+        Raises
+        ------
+        SpecError
+            If there is no such column, or the tolerance is not between 0 and 1.
+        """
+        explain = importlib.import_module("hftcore.explain")  # by name: what explains a spec stands above it
+        explained: Explanation = explain.explain_column(self, name, tolerance=tolerance)
+        return explained
 
     @property
     def sha256(self) -> str:
