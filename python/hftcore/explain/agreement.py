@@ -10,6 +10,7 @@ from importlib import metadata
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from hftcore.explain.adapters import ADAPTERS, LIBRARIES, Adapter
 from hftcore.explain.sample import Floats, Sample
@@ -26,7 +27,7 @@ class Agreement:
     ``max_relative`` is the largest difference, relative to the larger of the two values and at least to the column's
     typical (mean absolute) size; ``n_differing`` rows exceed 1e-9. ``first_ours`` and ``first_theirs`` are the rows of
     the first values (0-based, -1: none). ``agrees_from`` is the row from which on none differs,
-    where that is so for at least the second half, else None: the mark of another seed, not of another formula.
+    where only the beginning does, else None: the mark of another seed, not of another formula.
     ``error`` says why there is no comparison: the library is not installed, or refused.
     """
 
@@ -99,7 +100,7 @@ def _beside(told: Agreement, ours: Floats, theirs: Floats) -> Agreement:
     relative = np.divide(np.abs(a - b), size, out=np.zeros(len(a)), where=size > 0)
     bad = np.flatnonzero(relative > TOLERANCE)
     agrees_from: int | None = None
-    if len(rows) and (not len(bad) or bad[-1] < len(rows) // 2):
+    if len(rows) and (not len(bad) or _only_begins_so(bad, len(rows))):
         agrees_from = int(rows[bad[-1] + 1] if len(bad) else rows[0])
     return Agreement(
         told.library,
@@ -113,6 +114,12 @@ def _beside(told: Agreement, ours: Floats, theirs: Floats) -> Agreement:
         first_theirs=_first(theirs),
         agrees_from=agrees_from,
     )
+
+
+def _only_begins_so(bad: npt.NDArray[np.int64], n: int) -> bool:
+    """Do the differing rows end in the first half, or fill nearly all of the rows up to their last?"""
+    end = int(bad[-1]) + 1
+    return end <= n // 2 or (end <= n - 10 and len(bad) >= 0.9 * end)
 
 
 def _names(module: str) -> dict[str, Any]:

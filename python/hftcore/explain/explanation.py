@@ -122,7 +122,9 @@ class Explanation:
             return self._taken[1]
         if not self.agreements:
             return NO_ADAPTER
-        return f"{len(self.sample):,} rows of {TAPE_WORDS}; a row differs beyond {TOLERANCE:g}"
+        told = f"{len(self.sample):,} rows of {TAPE_WORDS}; a row differs beyond {TOLERANCE:g}"
+        longer = f"; the warm-up of {self.warm_up:,} is longer than the tape: other seeds show to its end"
+        return told + (longer if self.warm_up > len(self.sample) else "")
 
     def __str__(self) -> str:
         lines = [self.title, *(f"  {name:<10} {text}" for name, text in self.facts)]

@@ -94,8 +94,8 @@ def _chart(e: Explanation) -> Chart | None:
 
 def _caption(e: Explanation, n: int) -> str:
     said = [f"The first {n:,} rows of the shared tape."]
-    said += ["Shaded dark: no value yet."] * (e.column.lookback > 0)
-    said += [f"Shaded light: the seed still weighs more than {e.tolerance:g}."] * (e.warm_up > e.column.lookback + 1)
+    said += ["Strong shade: no value yet."] * (e.column.lookback > 0)
+    said += [f"Faint shade: the seed still weighs more than {e.tolerance:g}."] * (e.warm_up > e.column.lookback + 1)
     return " ".join(said)
 
 

@@ -229,11 +229,13 @@ def test_a_report_on_the_training_table_says_in_sample(line: Path, tmp_path: Pat
 
 
 def test_help_states_choices_and_defaults() -> None:
-    said = {command: " ".join(hftcore(command, "--help").stdout.split()) for command in COMMANDS}
+    commands = (*COMMANDS, "features table")
+    said = {command: " ".join(hftcore(*command.split(), "--help").stdout.split()) for command in commands}
     for command, text in (
-        ("features", "error, round (to the nearest tick) or drop"),
-        ("features", "default: all"),
-        ("features", "[default: mean]"),
+        ("features table", "error, round (to the nearest tick) or drop"),
+        ("features table", "default: all"),
+        ("features table", "[default: mean]"),
+        ("features", "SOURCE --spec ... --out ..."),
         ("train", "default: 20 (mllib) or 60 (lightgbm)"),
         ("train", "1 to 16"),
         ("replay", "250ms"),

@@ -131,7 +131,7 @@ def test_the_notebook_page_is_whole_and_its_own() -> None:
     pytest.importorskip("matplotlib")
     rsi, ema = (explain_operation(name)._repr_html_() for name in ("rsi", "ema"))
     assert rsi == explain_operation("rsi")._repr_html_()
-    for part in ("<svg", "Shaded light", "talib.RSI(x, 14)", "warm-up: 295", "font-family: inherit"):
+    for part in ("<svg", "Faint shade", "talib.RSI(x, 14)", "warm-up: 295", "font-family: inherit"):
         assert part in rsi
     for foreign in ("<script", "http-equiv", "src=", "@import", ":root"):
         assert foreign not in rsi
