@@ -216,14 +216,28 @@ def _market_feature(name: str) -> type[MarketFeature]:
     return type(op.standalone, (MarketFeature,), _contents(op))
 
 
+Adwin = _series_feature("adwin")
+Adx = _series_feature("adx")
+Atr = _series_feature("atr")
+Bollinger = _series_feature("bollinger")
+Cusum = _series_feature("cusum")
+DecayEma = _series_feature("decay_ema")
 Ema = _series_feature("ema")
 EmaDeviation = _series_feature("ema_deviation")
+EwmaVolatility = _series_feature("ewma_volatility")
+Garch = _series_feature("garch")
 LogReturn = _series_feature("log_return")
+Macd = _series_feature("macd")
+PageHinkley = _series_feature("page_hinkley")
+Roc = _series_feature("roc")
 RollingMax = _series_feature("rolling_max")
 RollingMean = _series_feature("rolling_mean")
 RollingMin = _series_feature("rolling_min")
 RollingStd = _series_feature("rolling_std")
 Rsi = _series_feature("rsi")
+Slope = _series_feature("slope")
+Stochastic = _series_feature("stochastic")
+Wilder = _series_feature("wilder")
 ZScore = _series_feature("zscore")
 
 Expr = _market_feature("expr")
@@ -237,24 +251,38 @@ TradeImbalance = _market_feature("trade_imbalance")
 Vwap = _market_feature("vwap")
 
 __all__: Final = [
+    "Adwin",
+    "Adx",
+    "Atr",
+    "Bollinger",
+    "Cusum",
+    "DecayEma",
     "Ema",
     "EmaDeviation",
+    "EwmaVolatility",
     "Expr",
+    "Garch",
     "LogReturn",
+    "Macd",
     "MarketFeature",
     "Microprice",
     "Mid",
     "OrderFlowImbalance",
+    "PageHinkley",
     "QueueImbalance",
+    "Roc",
     "RollingMax",
     "RollingMean",
     "RollingMin",
     "RollingStd",
     "Rsi",
     "SeriesFeature",
+    "Slope",
     "Spread",
+    "Stochastic",
     "TimeSinceTrade",
     "TradeImbalance",
     "Vwap",
+    "Wilder",
     "ZScore",
 ]

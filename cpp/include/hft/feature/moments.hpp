@@ -67,6 +67,7 @@ class Moments {
     return std::copysign(scaled / std::sqrt(var), distance < 0 ? -1.0 : 1.0);
   }
 
+  [[nodiscard]] std::uint32_t n_inputs() const noexcept { return window_.size(); }
   [[nodiscard]] std::uint64_t early_leaves() const noexcept { return window_.early_leaves(); }
   [[nodiscard]] std::size_t room_bytes() const noexcept { return window_.room_bytes(); }
   void reset() noexcept { window_.clear(), sum_ = 0, squares_ = {}; }
