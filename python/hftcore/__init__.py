@@ -38,19 +38,30 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import FeatureSpec as FeatureSpec
     from hftcore.spec import autocorrelation as autocorrelation
     from hftcore.spec import bipower_variation as bipower_variation
+    from hftcore.spec import adwin as adwin
+    from hftcore.spec import adx as adx
+    from hftcore.spec import atr as atr
+    from hftcore.spec import bollinger as bollinger
+    from hftcore.spec import cusum as cusum
+    from hftcore.spec import decay_ema as decay_ema
     from hftcore.spec import ema as ema
     from hftcore.spec import ema_deviation as ema_deviation
+    from hftcore.spec import ewma_volatility as ewma_volatility
     from hftcore.spec import expr as expr
+    from hftcore.spec import garch as garch
     from hftcore.spec import log_return as log_return
+    from hftcore.spec import macd as macd
     from hftcore.spec import microprice as microprice
     from hftcore.spec import mid as mid
     from hftcore.spec import order_flow_imbalance as order_flow_imbalance
+    from hftcore.spec import page_hinkley as page_hinkley
     from hftcore.spec import queue_imbalance as queue_imbalance
     from hftcore.spec import realised_volatility as realised_volatility
     from hftcore.spec import robust_zscore as robust_zscore
     from hftcore.spec import rolling_beta as rolling_beta
     from hftcore.spec import rolling_corr as rolling_corr
     from hftcore.spec import rolling_cov as rolling_cov
+    from hftcore.spec import roc as roc
     from hftcore.spec import rolling_max as rolling_max
     from hftcore.spec import rolling_mean as rolling_mean
     from hftcore.spec import rolling_median as rolling_median
@@ -62,10 +73,13 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import rolling_sum as rolling_sum
     from hftcore.spec import rolling_var as rolling_var
     from hftcore.spec import rsi as rsi
+    from hftcore.spec import slope as slope
     from hftcore.spec import spread as spread
+    from hftcore.spec import stochastic as stochastic
     from hftcore.spec import time_since_trade as time_since_trade
     from hftcore.spec import trade_imbalance as trade_imbalance
     from hftcore.spec import vwap as vwap
+    from hftcore.spec import wilder as wilder
     from hftcore.spec import zscore as zscore
 
 _MODULES = ("errors", "features", "labels")
@@ -88,15 +102,25 @@ _HOME = {
     "Threshold": "run",
     "autocorrelation": "spec",
     "bipower_variation": "spec",
+    "adwin": "spec",
+    "adx": "spec",
+    "atr": "spec",
+    "bollinger": "spec",
     "compile_model": "compiler",
+    "cusum": "spec",
+    "decay_ema": "spec",
     "ema": "spec",
     "ema_deviation": "spec",
+    "ewma_volatility": "spec",
     "expr": "spec",
+    "garch": "spec",
     "generate": "generator",
     "log_return": "spec",
+    "macd": "spec",
     "microprice": "spec",
     "mid": "spec",
     "order_flow_imbalance": "spec",
+    "page_hinkley": "spec",
     "queue_imbalance": "spec",
     "read_events": "readers",
     "realised_volatility": "spec",
@@ -105,6 +129,7 @@ _HOME = {
     "rolling_beta": "spec",
     "rolling_corr": "spec",
     "rolling_cov": "spec",
+    "roc": "spec",
     "rolling_max": "spec",
     "rolling_mean": "spec",
     "rolling_median": "spec",
@@ -116,11 +141,14 @@ _HOME = {
     "rolling_sum": "spec",
     "rolling_var": "spec",
     "rsi": "spec",
+    "slope": "spec",
     "spread": "spec",
+    "stochastic": "spec",
     "time_since_trade": "spec",
     "trade_imbalance": "spec",
     "verify": "parity",
     "vwap": "spec",
+    "wilder": "spec",
     "zscore": "spec",
 }
 

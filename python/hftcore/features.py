@@ -218,14 +218,25 @@ def _market_feature(name: str) -> type[MarketFeature]:
 
 Autocorrelation = _series_feature("autocorrelation")
 BipowerVariation = _series_feature("bipower_variation")
+Adwin = _series_feature("adwin")
+Adx = _series_feature("adx")
+Atr = _series_feature("atr")
+Bollinger = _series_feature("bollinger")
+Cusum = _series_feature("cusum")
+DecayEma = _series_feature("decay_ema")
 Ema = _series_feature("ema")
 EmaDeviation = _series_feature("ema_deviation")
+EwmaVolatility = _series_feature("ewma_volatility")
+Garch = _series_feature("garch")
 LogReturn = _series_feature("log_return")
 RealisedVolatility = _series_feature("realised_volatility")
 RobustZScore = _series_feature("robust_zscore")
 RollingBeta = _series_feature("rolling_beta")
 RollingCorr = _series_feature("rolling_corr")
 RollingCov = _series_feature("rolling_cov")
+Macd = _series_feature("macd")
+PageHinkley = _series_feature("page_hinkley")
+Roc = _series_feature("roc")
 RollingMax = _series_feature("rolling_max")
 RollingMean = _series_feature("rolling_mean")
 RollingMedian = _series_feature("rolling_median")
@@ -237,6 +248,9 @@ RollingStd = _series_feature("rolling_std")
 RollingSum = _series_feature("rolling_sum")
 RollingVar = _series_feature("rolling_var")
 Rsi = _series_feature("rsi")
+Slope = _series_feature("slope")
+Stochastic = _series_feature("stochastic")
+Wilder = _series_feature("wilder")
 ZScore = _series_feature("zscore")
 
 Expr = _market_feature("expr")
@@ -252,20 +266,31 @@ Vwap = _market_feature("vwap")
 __all__: Final = [
     "Autocorrelation",
     "BipowerVariation",
+    "Adwin",
+    "Adx",
+    "Atr",
+    "Bollinger",
+    "Cusum",
+    "DecayEma",
     "Ema",
     "EmaDeviation",
+    "EwmaVolatility",
     "Expr",
+    "Garch",
     "LogReturn",
+    "Macd",
     "MarketFeature",
     "Microprice",
     "Mid",
     "OrderFlowImbalance",
+    "PageHinkley",
     "QueueImbalance",
     "RealisedVolatility",
     "RobustZScore",
     "RollingBeta",
     "RollingCorr",
     "RollingCov",
+    "Roc",
     "RollingMax",
     "RollingMean",
     "RollingMedian",
@@ -278,9 +303,12 @@ __all__: Final = [
     "RollingVar",
     "Rsi",
     "SeriesFeature",
+    "Slope",
     "Spread",
+    "Stochastic",
     "TimeSinceTrade",
     "TradeImbalance",
     "Vwap",
+    "Wilder",
     "ZScore",
 ]

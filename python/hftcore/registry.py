@@ -36,7 +36,7 @@ class Operation:
 
     ``rev`` rises when a value changes for equal input. ``clock`` says what steps the operation: ``quote``, ``trade``,
     ``input`` (it takes ``n_series`` series and steps when the first does) or ``none`` (its value depends on the time
-    alone). ``seed`` is empty where the value depends on its window alone.
+    alone). ``seed`` is empty where there is none that fades: the value depends on its window alone, or forgets by rule.
     """
 
     name: str
@@ -118,7 +118,7 @@ def explain(name: str) -> str:
         f"  inputs    {op.inputs}",
         f"  unit      {op.unit}",
         f"  lookback  {op.lookback}",
-        f"  seed      {op.seed or 'none: the value depends on its window alone'}",
+        f"  seed      {op.seed or 'none'}",
         f"  NaN       {op.missing}",
         f"  flat      {op.flat}",
         f"  cost      {op.cost}",
@@ -133,6 +133,8 @@ def explain(name: str) -> str:
 def _rule(param: Param) -> str:
     if param.type == "choice":
         return f"one of {', '.join(param.choices)}; default {param.default}"
+    if param.type == "window" and not param.max:
+        return "a time such as '5s'"
     span = f"{param.min:.15g}..{param.max:.15g}" if param.max > param.min else "any"
     return f"{param.type} in {span}" + ("" if param.required else f"; default {param.default}")
 

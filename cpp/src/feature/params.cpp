@@ -22,6 +22,15 @@ std::string join(const std::vector<std::string>& words) {
   throw std::invalid_argument(param.name + " must be " + rule + ", was " + shown + hint);
 }
 
+std::string span_of(const Operation& op, const Param& param, const std::string& text) {
+  try {
+    return WindowLength::time(WindowLength::parse_span_ns(text, op.standalone)).text();
+  } catch (const std::invalid_argument&) {
+    if (param.max > 0.0) throw;  // the window's own words; a time that is no window has others
+    refuse(param, "a time such as \"5s\", longer than 0 and at most 366 days", text);
+  }
+}
+
 ParamValue typed(const Operation& op, const Param& param, const ParamValue& value) {
   const auto* integer = std::get_if<std::int64_t>(&value);
   const auto* real = std::get_if<double>(&value);
@@ -43,8 +52,10 @@ ParamValue typed(const Operation& op, const Param& param, const ParamValue& valu
       if (text == nullptr) refuse(param, "text such as \"bid_px - 0.5 * spread_px\"", value);
       return *text;
     case ParamType::kWindow:
-      if (real != nullptr) refuse(param, "an integer or a time such as \"5s\"", value);
-      if (text != nullptr) return WindowLength::time(WindowLength::parse_span_ns(*text, op.standalone)).text();
+      if (real != nullptr || (text == nullptr && param.max == 0.0)) {
+        refuse(param, param.max == 0.0 ? "a time such as \"5s\"" : "an integer or a time such as \"5s\"", value);
+      }
+      if (text != nullptr) return span_of(op, param, *text);
       return *integer;
   }
   return value;

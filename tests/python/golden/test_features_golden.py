@@ -48,6 +48,13 @@ TAPE = [
 ]
 GOLDEN = json.loads((Path(__file__).parent / "features.json").read_text())
 INPUTS = ("mid_px", "bid_px", "ask_px")
+OWN = {  # what breaks a rule of the operation, or has no default
+    "cusum": {"drift": 0.001, "threshold": 0.01},
+    "decay_ema": {"half_life": "1s"},
+    "garch": {"omega": 0.1, "alpha": 0.1, "beta": 0.8},
+    "macd": {"fast": 2, "slow": 3, "signal": 2},
+    "page_hinkley": {"delta": 0.001, "threshold": 0.01, "min_inputs": 3},
+}
 SMALL, SHARE = 3, 0.3  # what integers and reals without a default get; a window has 4
 
 
@@ -67,9 +74,10 @@ def tape() -> hc.Events:
 def spec_of(op: registry.Operation) -> hc.FeatureSpec:
     features = []
     for choice in next((p.choices for p in op.params if p.type == "choice"), [None]):
-        for window in (4, "2s") if any(p.type == "window" for p in op.params) else (None,):
+        for window in (4, "2s") if any(p.name == "window" and p.type == "window" for p in op.params) else (None,):
             params = {p.name: SMALL for p in op.params if p.required and p.type == "integer"}
             params |= {p.name: SHARE for p in op.params if p.required and p.type == "real"}
+            params |= OWN.get(op.name, {})
             if window is not None:
                 params["window"] = window
             if choice is not None:

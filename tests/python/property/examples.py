@@ -13,6 +13,7 @@ from hftcore import registry
 from hftcore.spec import Feature
 
 WINDOW, TIME_WINDOW, SMALL = 9, "3s", 6
+NEED_TIME = ("decay_ema",)
 SERIES = {"quote": ("mid_px", "bid_px", "ask_px"), "trade": ("trade_px", "mid_px", "bid_px")}
 
 
@@ -32,17 +33,29 @@ class Example:
     positive: bool = False
 
 
+GARCH = {"omega": 0.1, "alpha": 0.1, "beta": 0.8}
 EXAMPLES: Mapping[str, Example] = {
     "autocorrelation": Example(offset="stays"),
     "bipower_variation": Example(positive=True),
+    "adwin": Example(steady=np.inf),  # the window grows; that its mean holds is a test of its own
+    "adx": Example({"period": 4}, offset="stays"),
+    "atr": Example(offset="stays", steady=4.0),
+    "bollinger": Example(offset="stays"),
+    "cusum": Example({"drift": 0.5, "threshold": 4.0}, steady=np.inf),  # a constant beside 0 is what it looks for
+    "decay_ema": Example({"half_life": "2s"}, offset="rises"),
     "ema": Example(offset="rises", steady=2.0),
     "ema_deviation": Example(steady=100.0),
+    "ewma_volatility": Example(steady=4.0),
+    "garch": Example(GARCH, steady=np.inf),  # it converges: a test of its own
     "log_return": Example({"lag": 3}),
     "realised_volatility": Example(positive=True),
     "robust_zscore": Example(offset="stays"),
     "rolling_beta": Example(offset="stays"),
     "rolling_corr": Example(offset="stays"),
     "rolling_cov": Example(offset="stays"),
+    "macd": Example({"fast": 3, "slow": 6, "signal": 4}, steady=4.0),
+    "page_hinkley": Example({"delta": 0.01, "threshold": 2.0}),
+    "roc": Example({"lag": 3}, offset="stays"),
     "rolling_max": Example(offset="rises"),
     "rolling_mean": Example(offset="rises"),
     "rolling_median": Example(offset="rises"),
@@ -53,6 +66,9 @@ EXAMPLES: Mapping[str, Example] = {
     "rolling_std": Example(offset="stays"),
     "rolling_var": Example(offset="stays"),
     "rsi": Example(offset="stays"),
+    "slope": Example(offset="stays"),
+    "stochastic": Example({"k": 5}, offset="stays"),
+    "wilder": Example(offset="rises", steady=2.0),
     "zscore": Example(offset="stays"),
 }
 
@@ -62,10 +78,15 @@ def example(op: registry.Operation) -> Example:
     return EXAMPLES.get(op.name, Example())
 
 
+def takes_window(op: registry.Operation) -> bool:
+    """Is it over a window of inputs or of time?"""
+    return any(p.name == "window" and p.type == "window" for p in op.params)
+
+
 def small_params(op: registry.Operation, window: int | str = WINDOW) -> dict[str, Any]:
     """Parameters so small that windows turn over often."""
     params: dict[str, Any] = {p.name: SMALL for p in op.params if p.required and p.type == "integer"}
-    if any(p.type == "window" for p in op.params):
+    if takes_window(op):
         params["window"] = window
     return params | dict(example(op).params)
 
@@ -73,12 +94,28 @@ def small_params(op: registry.Operation, window: int | str = WINDOW) -> dict[str
 def alone(op: registry.Operation, window: int | str = WINDOW) -> hc.features.SeriesFeature:
     """The operation on its own, with small parameters."""
     made: hc.features.SeriesFeature = getattr(hc.features, op.standalone)(**small_params(op, window))
-    return made
+    return AtOneTime(made) if op.name in NEED_TIME else made  # type: ignore[return-value]
+
+
+class AtOneTime:
+    """An operation that asks for times, given the same one with every input."""
+
+    def __init__(self, op: hc.features.SeriesFeature) -> None:
+        self._op = op
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._op, name)
+
+    def update(self, *x: float) -> float:
+        return self._op.update(*x, 0)
+
+    def transform(self, *series: np.ndarray) -> np.ndarray:
+        return self._op.transform(*series, np.zeros(len(series[0]), np.int64))
 
 
 def variants(op: registry.Operation) -> Iterator[Feature]:
     """Each choice and each kind of window, on quotes and on trades."""
-    windows = (WINDOW, TIME_WINDOW) if any(p.type == "window" for p in op.params) else (WINDOW,)
+    windows = (WINDOW, TIME_WINDOW) if takes_window(op) else (WINDOW,)
     choice = next((p for p in op.params if p.type == "choice"), None)
     for clock in ("quote", "trade") if op.takes_series else ("",):
         for window in windows:
@@ -95,4 +132,4 @@ def columns_of(op: registry.Operation, x: np.ndarray) -> list[np.ndarray]:
 
 
 SERIES_OPERATIONS = [op for op in registry.operations().values() if op.takes_series]
-WINDOWED = [op for op in SERIES_OPERATIONS if any(p.type == "window" for p in op.params)]
+WINDOWED = [op for op in SERIES_OPERATIONS if takes_window(op)]

@@ -80,6 +80,7 @@ class Moments {
     return (is_near_ ? near_.above_mean(x, n) : wide_.above_mean(x, n)) / s.deviation;
   }
 
+  [[nodiscard]] std::uint32_t n_inputs() const noexcept { return window_.size(); }
   [[nodiscard]] std::uint64_t early_leaves() const noexcept { return window_.early_leaves(); }
   [[nodiscard]] std::size_t room_bytes() const noexcept { return window_.room_bytes(); }
   void reset() noexcept { window_.clear(), sum_up(); }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
 
+#include "../params.hpp"
 #include "hft/feature/registry.hpp"
 
 namespace hft::feature {
@@ -67,6 +69,12 @@ Column own_state(F f, std::string unit) {
   const Fading fading = fading_of(f);
   return {std::make_unique<NodeOf<F>>(std::move(f)), "", std::make_unique<ReaderOf<OwnValue<F>>>(OwnValue<F>{}),
           lookback, std::move(unit), fading, fold_of<OwnValue<F>>()};
+}
+
+/// Says kind and parameters of a state, each exactly.
+inline std::string key_of(std::string kind, const Params& p, std::initializer_list<const char*> names) {
+  for (const char* name : names) kind += ":" + text_of(p.values().at(name));
+  return kind;
 }
 
 /// Columns of the same state, parameters (`key` says both) and input share one node.

@@ -13,6 +13,19 @@ Param integer(const IntRange& range, std::string doc) {
           .doc = std::move(doc)};
 }
 
+Param integer(const IntRange& range, std::int64_t fallback, std::string doc) {
+  Param param = integer(range, std::move(doc));
+  param.required = false;
+  param.fallback = fallback;
+  return param;
+}
+
+Param real(const RealRange& range, std::string doc) {
+  Param param = real(range, 0.0, std::move(doc));
+  param.required = true;
+  return param;
+}
+
 Param real(const RealRange& range, double fallback, std::string doc) {
   return {.name = std::string(range.name),
           .type = ParamType::kReal,
