@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore import features as features
     from hftcore import labels as labels
     from hftcore.artifact import Artifact as Artifact
+    from hftcore.book import OrderBook as OrderBook
     from hftcore.compiler import compile_model as compile_model
     from hftcore.events import EVENT_DTYPE as EVENT_DTYPE
     from hftcore.events import Event as Event
@@ -39,19 +40,26 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import ema as ema
     from hftcore.spec import ema_deviation as ema_deviation
     from hftcore.spec import expr as expr
+    from hftcore.spec import kyle_lambda as kyle_lambda
     from hftcore.spec import log_return as log_return
     from hftcore.spec import microprice as microprice
     from hftcore.spec import mid as mid
     from hftcore.spec import order_flow_imbalance as order_flow_imbalance
     from hftcore.spec import queue_imbalance as queue_imbalance
+    from hftcore.spec import quote_intensity as quote_intensity
     from hftcore.spec import rolling_max as rolling_max
     from hftcore.spec import rolling_mean as rolling_mean
     from hftcore.spec import rolling_min as rolling_min
     from hftcore.spec import rolling_std as rolling_std
     from hftcore.spec import rsi as rsi
+    from hftcore.spec import signed_flow as signed_flow
     from hftcore.spec import spread as spread
+    from hftcore.spec import time_since_mid_change as time_since_mid_change
+    from hftcore.spec import time_since_quote as time_since_quote
     from hftcore.spec import time_since_trade as time_since_trade
     from hftcore.spec import trade_imbalance as trade_imbalance
+    from hftcore.spec import trade_intensity as trade_intensity
+    from hftcore.spec import trade_side as trade_side
     from hftcore.spec import vwap as vwap
     from hftcore.spec import zscore as zscore
 
@@ -67,6 +75,7 @@ _HOME = {
     "Flag": "events",
     "Instrument": "instruments",
     "InstrumentTable": "instruments",
+    "OrderBook": "book",
     "RiskLimits": "run",
     "Run": "run",
     "SettingsChange": "run",
@@ -78,11 +87,13 @@ _HOME = {
     "ema_deviation": "spec",
     "expr": "spec",
     "generate": "generator",
+    "kyle_lambda": "spec",
     "log_return": "spec",
     "microprice": "spec",
     "mid": "spec",
     "order_flow_imbalance": "spec",
     "queue_imbalance": "spec",
+    "quote_intensity": "spec",
     "read_events": "readers",
     "replay": "run",
     "rolling_max": "spec",
@@ -90,9 +101,14 @@ _HOME = {
     "rolling_min": "spec",
     "rolling_std": "spec",
     "rsi": "spec",
+    "signed_flow": "spec",
     "spread": "spec",
+    "time_since_mid_change": "spec",
+    "time_since_quote": "spec",
     "time_since_trade": "spec",
     "trade_imbalance": "spec",
+    "trade_intensity": "spec",
+    "trade_side": "spec",
     "verify": "parity",
     "vwap": "spec",
     "zscore": "spec",

@@ -227,34 +227,48 @@ Rsi = _series_feature("rsi")
 ZScore = _series_feature("zscore")
 
 Expr = _market_feature("expr")
+KyleLambda = _market_feature("kyle_lambda")
 Microprice = _market_feature("microprice")
 Mid = _market_feature("mid")
 OrderFlowImbalance = _market_feature("order_flow_imbalance")
 QueueImbalance = _market_feature("queue_imbalance")
+QuoteIntensity = _market_feature("quote_intensity")
+SignedFlow = _market_feature("signed_flow")
 Spread = _market_feature("spread")
+TimeSinceMidChange = _market_feature("time_since_mid_change")
+TimeSinceQuote = _market_feature("time_since_quote")
 TimeSinceTrade = _market_feature("time_since_trade")
 TradeImbalance = _market_feature("trade_imbalance")
+TradeIntensity = _market_feature("trade_intensity")
+TradeSide = _market_feature("trade_side")
 Vwap = _market_feature("vwap")
 
 __all__: Final = [
     "Ema",
     "EmaDeviation",
     "Expr",
+    "KyleLambda",
     "LogReturn",
     "MarketFeature",
     "Microprice",
     "Mid",
     "OrderFlowImbalance",
     "QueueImbalance",
+    "QuoteIntensity",
     "RollingMax",
     "RollingMean",
     "RollingMin",
     "RollingStd",
     "Rsi",
     "SeriesFeature",
+    "SignedFlow",
     "Spread",
+    "TimeSinceMidChange",
+    "TimeSinceQuote",
     "TimeSinceTrade",
     "TradeImbalance",
+    "TradeIntensity",
+    "TradeSide",
     "Vwap",
     "ZScore",
 ]

@@ -104,6 +104,18 @@ TEST(OrderBook, a_flagged_gap_loses_the_book) {
   }
 }
 
+TEST(OrderBook, rows_of_a_snapshot_may_be_numbered_each) {
+  OrderBook book{16, IdRule::kConsecutive};
+  book.apply(level(Side::kBuy, 10, 5, 7, event::kSnapshot));
+  book.apply(level(Side::kSell, 12, 3, 8, event::kSnapshot));
+  EXPECT_TRUE(book.apply(level(Side::kBuy, 11, 1, 9)));
+  EXPECT_TRUE(book.top().two_sided());
+  book.apply(level(Side::kBuy, 9, 5, 10, event::kSnapshot));  // behind an update: another snapshot
+  book.apply(level(Side::kSell, 12, 3, 20, event::kSnapshot));  // and another one
+  book.end_snapshot();
+  EXPECT_FALSE(book.top().two_sided());
+}
+
 TEST(OrderBook, a_snapshot_with_missing_rows_is_no_snapshot) {
   OrderBook book{16};
   book.apply(level(Side::kBuy, 10, 5, 7, event::kSnapshot));
@@ -111,11 +123,11 @@ TEST(OrderBook, a_snapshot_with_missing_rows_is_no_snapshot) {
   book.apply(level(Side::kSell, 12, 5, 7, event::kSnapshot));
   book.apply(level(Side::kBuy, 10, 6, 8));
   EXPECT_EQ(book.status(), Status::kLost);
-  book.apply(level(Side::kBuy, 10, 5, 9, event::kSnapshot | event::kGapBefore));  // were its first rows lost too?
-  book.apply(level(Side::kBuy, 10, 6, 10));
+  book.apply(level(Side::kBuy, 10, 5, 19, event::kSnapshot | event::kGapBefore));  // were its first rows lost too?
+  book.apply(level(Side::kBuy, 10, 6, 20));
   EXPECT_EQ(book.status(), Status::kLost);
-  book.apply(level(Side::kBuy, 10, 5, 11, event::kSnapshot));
-  book.apply(level(Side::kBuy, 10, 6, 12));
+  book.apply(level(Side::kBuy, 10, 5, 21, event::kSnapshot));
+  book.apply(level(Side::kBuy, 10, 6, 22));
   EXPECT_TRUE(book.valid());
 }
 

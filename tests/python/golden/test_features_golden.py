@@ -48,7 +48,8 @@ TAPE = [
 ]
 GOLDEN = json.loads((Path(__file__).parent / "features.json").read_text())
 INPUTS = ("mid_px", "bid_px", "ask_px")
-SMALL = 3  # what parameters without a default get; a window has 4
+SMALL = 3  # what parameters without a default get
+WINDOWS = {"kyle_lambda": (3, "2s"), "quote_intensity": ("2s",), "trade_intensity": ("2s",)}  # others: 4 and 2 s
 
 
 def tape() -> hc.Events:
@@ -67,7 +68,7 @@ def tape() -> hc.Events:
 def spec_of(op: registry.Operation) -> hc.FeatureSpec:
     features = []
     for choice in next((p.choices for p in op.params if p.type == "choice"), [None]):
-        for window in (4, "2s") if any(p.type == "window" for p in op.params) else (None,):
+        for window in WINDOWS.get(op.name, (4, "2s")) if any(p.type == "window" for p in op.params) else (None,):
             params = {p.name: SMALL for p in op.params if p.required and p.type == "integer"}
             if window is not None:
                 params["window"] = window

@@ -22,23 +22,27 @@ class Example:
 
     ``params``: instead of a window of 9 and integers of 6. ``offset``: what becomes of the value when every input
     rises by the same amount: it stays, rises with them, or something of its own that its own tests check.
-    ``steady``: how far the value of a constant input may wander, in ulps of the input.
+    ``steady``: how far the value of a constant input may wander, in ulps of the input. ``windows``: those it is tried
+    with, where it has one.
     """
 
     params: Mapping[str, Any] = field(default_factory=dict)
     offset: Literal["stays", "rises", "own"] = "own"
     steady: float = 0.0
+    windows: tuple[int | str, ...] = (WINDOW, TIME_WINDOW)
 
 
 EXAMPLES: Mapping[str, Example] = {
     "ema": Example(offset="rises", steady=2.0),
     "ema_deviation": Example(steady=100.0),
     "log_return": Example({"lag": 3}),
+    "quote_intensity": Example(windows=(TIME_WINDOW,)),
     "rolling_max": Example(offset="rises"),
     "rolling_mean": Example(offset="rises"),
     "rolling_min": Example(offset="rises"),
     "rolling_std": Example(offset="stays"),
     "rsi": Example(offset="stays"),
+    "trade_intensity": Example(windows=(TIME_WINDOW,)),
     "zscore": Example(offset="stays"),
 }
 
@@ -64,7 +68,7 @@ def alone(op: registry.Operation, window: int | str = WINDOW) -> hc.features.Ser
 
 def variants(op: registry.Operation) -> Iterator[Feature]:
     """Each choice and each kind of window, on quotes and on trades."""
-    windows = (WINDOW, TIME_WINDOW) if any(p.type == "window" for p in op.params) else (WINDOW,)
+    windows = example(op).windows if any(p.type == "window" for p in op.params) else (WINDOW,)
     choice = next((p for p in op.params if p.type == "choice"), None)
     for clock in ("quote", "trade") if op.takes_series else ("",):
         for window in windows:

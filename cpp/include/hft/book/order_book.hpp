@@ -47,8 +47,9 @@ struct Counters {
 /// The price levels of one symbol, in integer ticks and lots, kept by snapshots and level updates.
 ///
 /// Two ways in, of which a book uses one. By message: begin_snapshot, set ..., end_snapshot; begin_update, set ... while
-/// it says true. By event: apply(event), where events of equal update_id are one message, and those marked kSnapshot
-/// and of equal update_id one snapshot, which is over when the next message comes, or by end_snapshot().
+/// it says true. By event: apply(event), where events of equal update_id are one message, and consecutive ones marked
+/// kSnapshot one snapshot while their update_id stays, or rises by one (a feed that numbers each row). It is over when
+/// the next message comes, or by end_snapshot().
 ///
 /// A gap makes the book kLost until the next snapshot, and counts: ids that do not join, an event marked kGapBefore or
 /// kSequenceReset, a level out of bounds. A lost book shows no level. A message that the book holds already, by its id,
@@ -156,13 +157,15 @@ class OrderBook {
   }
 
   bool apply_snapshot(const event::Event& e) noexcept {
-    const bool same = e.level.update_id == id_;
+    const std::int64_t id = e.level.update_id;
+    const bool same = id == id_ || (id > 1 && id == id_ + 1);
     const bool gap = (e.flags & event::kGapBefore) != 0;
     const bool anew = (e.flags & event::kSequenceReset) != 0;
-    if (status_ == Status::kFilling && same && !anew) {
+    if ((status_ == Status::kFilling || broken_) && same && !anew) {
       if (gap) lose();  // rows of this snapshot are missing
-    } else if (!(broken_ && same) || anew) {
-      begin_snapshot(e.level.update_id);
+      id_ = id;
+    } else {
+      begin_snapshot(id);
       if (gap && !anew) lose();  // its first rows may be among what was lost
     }
     return set(e.side, e.level.px_ticks, e.level.qty_lots);

@@ -12,7 +12,8 @@ namespace {
 std::vector<Operation> all_operations() {
   std::vector<Operation> all;
   for (const auto family :
-       {book_operations, trend_operations, rolling_operations, trade_operations, formula_operations}) {
+       {book_operations, trend_operations, rolling_operations, trade_operations, flow_operations,
+        formula_operations}) {
     std::ranges::move(family(), std::back_inserter(all));
   }
   return all;
