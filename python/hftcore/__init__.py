@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore import features as features
     from hftcore import labels as labels
     from hftcore.artifact import Artifact as Artifact
+    from hftcore.book import OrderBook as OrderBook
     from hftcore.compiler import compile_model as compile_model
     from hftcore.events import EVENT_DTYPE as EVENT_DTYPE
     from hftcore.events import Event as Event
@@ -36,11 +37,11 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.run import Threshold as Threshold
     from hftcore.run import replay as replay
     from hftcore.spec import FeatureSpec as FeatureSpec
-    from hftcore.spec import autocorrelation as autocorrelation
-    from hftcore.spec import bipower_variation as bipower_variation
     from hftcore.spec import adwin as adwin
     from hftcore.spec import adx as adx
     from hftcore.spec import atr as atr
+    from hftcore.spec import autocorrelation as autocorrelation
+    from hftcore.spec import bipower_variation as bipower_variation
     from hftcore.spec import bollinger as bollinger
     from hftcore.spec import cusum as cusum
     from hftcore.spec import decay_ema as decay_ema
@@ -49,6 +50,7 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import ewma_volatility as ewma_volatility
     from hftcore.spec import expr as expr
     from hftcore.spec import garch as garch
+    from hftcore.spec import kyle_lambda as kyle_lambda
     from hftcore.spec import log_return as log_return
     from hftcore.spec import macd as macd
     from hftcore.spec import microprice as microprice
@@ -56,12 +58,13 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import order_flow_imbalance as order_flow_imbalance
     from hftcore.spec import page_hinkley as page_hinkley
     from hftcore.spec import queue_imbalance as queue_imbalance
+    from hftcore.spec import quote_intensity as quote_intensity
     from hftcore.spec import realised_volatility as realised_volatility
     from hftcore.spec import robust_zscore as robust_zscore
+    from hftcore.spec import roc as roc
     from hftcore.spec import rolling_beta as rolling_beta
     from hftcore.spec import rolling_corr as rolling_corr
     from hftcore.spec import rolling_cov as rolling_cov
-    from hftcore.spec import roc as roc
     from hftcore.spec import rolling_max as rolling_max
     from hftcore.spec import rolling_mean as rolling_mean
     from hftcore.spec import rolling_median as rolling_median
@@ -73,11 +76,16 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import rolling_sum as rolling_sum
     from hftcore.spec import rolling_var as rolling_var
     from hftcore.spec import rsi as rsi
+    from hftcore.spec import signed_flow as signed_flow
     from hftcore.spec import slope as slope
     from hftcore.spec import spread as spread
     from hftcore.spec import stochastic as stochastic
+    from hftcore.spec import time_since_mid_change as time_since_mid_change
+    from hftcore.spec import time_since_quote as time_since_quote
     from hftcore.spec import time_since_trade as time_since_trade
     from hftcore.spec import trade_imbalance as trade_imbalance
+    from hftcore.spec import trade_intensity as trade_intensity
+    from hftcore.spec import trade_side as trade_side
     from hftcore.spec import vwap as vwap
     from hftcore.spec import wilder as wilder
     from hftcore.spec import zscore as zscore
@@ -94,6 +102,7 @@ _HOME = {
     "Flag": "events",
     "Instrument": "instruments",
     "InstrumentTable": "instruments",
+    "OrderBook": "book",
     "RiskLimits": "run",
     "Run": "run",
     "SettingsChange": "run",
@@ -115,6 +124,7 @@ _HOME = {
     "expr": "spec",
     "garch": "spec",
     "generate": "generator",
+    "kyle_lambda": "spec",
     "log_return": "spec",
     "macd": "spec",
     "microprice": "spec",
@@ -122,6 +132,7 @@ _HOME = {
     "order_flow_imbalance": "spec",
     "page_hinkley": "spec",
     "queue_imbalance": "spec",
+    "quote_intensity": "spec",
     "read_events": "readers",
     "realised_volatility": "spec",
     "replay": "run",
@@ -144,8 +155,13 @@ _HOME = {
     "slope": "spec",
     "spread": "spec",
     "stochastic": "spec",
+    "signed_flow": "spec",
+    "time_since_mid_change": "spec",
+    "time_since_quote": "spec",
     "time_since_trade": "spec",
     "trade_imbalance": "spec",
+    "trade_intensity": "spec",
+    "trade_side": "spec",
     "verify": "parity",
     "vwap": "spec",
     "wilder": "spec",

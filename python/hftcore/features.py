@@ -254,21 +254,28 @@ Wilder = _series_feature("wilder")
 ZScore = _series_feature("zscore")
 
 Expr = _market_feature("expr")
+KyleLambda = _market_feature("kyle_lambda")
 Microprice = _market_feature("microprice")
 Mid = _market_feature("mid")
 OrderFlowImbalance = _market_feature("order_flow_imbalance")
 QueueImbalance = _market_feature("queue_imbalance")
+QuoteIntensity = _market_feature("quote_intensity")
+SignedFlow = _market_feature("signed_flow")
 Spread = _market_feature("spread")
+TimeSinceMidChange = _market_feature("time_since_mid_change")
+TimeSinceQuote = _market_feature("time_since_quote")
 TimeSinceTrade = _market_feature("time_since_trade")
 TradeImbalance = _market_feature("trade_imbalance")
+TradeIntensity = _market_feature("trade_intensity")
+TradeSide = _market_feature("trade_side")
 Vwap = _market_feature("vwap")
 
 __all__: Final = [
-    "Autocorrelation",
-    "BipowerVariation",
     "Adwin",
     "Adx",
     "Atr",
+    "Autocorrelation",
+    "BipowerVariation",
     "Bollinger",
     "Cusum",
     "DecayEma",
@@ -277,6 +284,7 @@ __all__: Final = [
     "EwmaVolatility",
     "Expr",
     "Garch",
+    "KyleLambda",
     "LogReturn",
     "Macd",
     "MarketFeature",
@@ -285,12 +293,13 @@ __all__: Final = [
     "OrderFlowImbalance",
     "PageHinkley",
     "QueueImbalance",
+    "QuoteIntensity",
     "RealisedVolatility",
     "RobustZScore",
+    "Roc",
     "RollingBeta",
     "RollingCorr",
     "RollingCov",
-    "Roc",
     "RollingMax",
     "RollingMean",
     "RollingMedian",
@@ -303,11 +312,16 @@ __all__: Final = [
     "RollingVar",
     "Rsi",
     "SeriesFeature",
+    "SignedFlow",
     "Slope",
     "Spread",
     "Stochastic",
+    "TimeSinceMidChange",
+    "TimeSinceQuote",
     "TimeSinceTrade",
     "TradeImbalance",
+    "TradeIntensity",
+    "TradeSide",
     "Vwap",
     "Wilder",
     "ZScore",

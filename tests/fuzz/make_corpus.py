@@ -6,6 +6,8 @@ import sys
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
+
 from hftcore import _core
 
 # Those of fuzz_messages.hpp.
@@ -39,10 +41,24 @@ SMALL_SCHEMA = """{"type":"record","name":"T","fields":[{"name":"symbol","type":
 {"name":"x","type":{"type":"array","items":{"type":"map","values":"K"}}}]}"""
 SMALL_MESSAGE = bytes.fromhex("00 00000001 06414141 00 0a 020c e02a 0064 00")
 
+# Flags and side, px, qty, id and a scale of each level: a snapshot, two updates, a gap, a snapshot that overflows.
+BOOK = {
+    "levels": bytes.fromhex("0905010100 0a07020100 0106030200 0200000200 1104010300")
+    + b"".join(bytes([9, px, 1, 4, 0]) for px in range(12)),
+    "far": bytes.fromhex("0905010100 010a0102ff 0906010500 0207010600"),
+}
+
 TOML = {
     "kinds": "a.b = 1_000\n'q'.s = 0x1F\nf = [1.5, -2e3, inf] # c\ni = {p = true, q.r = [[]]}\n[[y]]\n[y.k]\n[[y]]\n",
     "texts": "a = \"\"\"\nl \\\n  m \\u00e9\"\"\"\nb = '''x'''\r\n[t]\nd = 1979-05-27\n",
 }
+
+
+def _saved_book() -> bytes:
+    """Of the fuzz target's capacity; the length, odd here, decides the rule for ids."""
+    book = _core.book.OrderBook(8, "consecutive")
+    book.snapshot(7, np.array([1, 1, 2], np.uint8), np.array([5, 4, 6]), np.array([1, 2, 3]))
+    return bytes(book.save())
 
 
 def seeds() -> dict[str, dict[str, bytes]]:
@@ -68,6 +84,7 @@ def seeds() -> dict[str, dict[str, bytes]]:
         "json_dom": {"schema": own_schema, "values": b'{"a":[1,-2.5e-3,"\\u00e9\\ud83d\\ude00",true,null],"b":{}}'},
         "toml": {name: text.encode() for name, text in TOML.items()}
         | {"example": resources.files("hftcore").joinpath("specs/hftcored.toml").read_bytes()},
+        "order_book": BOOK | {"saved": _saved_book()},
         "packed": messages("packed"),
         "packed_file": {"whole": file, "mended": bytes([file[0] | 0x80]) + file[1:], "empty": empty},
     }

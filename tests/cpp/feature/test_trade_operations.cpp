@@ -12,7 +12,7 @@ namespace {
 using event::Side;
 using testing::market_of;
 using testing::trade;
-using Aggressor = SignedVolume::Aggressor;
+using Aggressor = AggressorRule;
 
 TEST(TradeImbalance, is_the_signed_share_of_the_volume) {
   Market m = market_of(100, 1, 102, 1);

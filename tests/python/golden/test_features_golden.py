@@ -56,6 +56,7 @@ OWN = {  # what breaks a rule of the operation, or has no default
     "page_hinkley": {"delta": 0.001, "threshold": 0.01, "min_inputs": 3},
 }
 SMALL, SHARE = 3, 0.3  # what integers and reals without a default get; a window has 4
+WINDOWS = {"kyle_lambda": (3, "2s"), "quote_intensity": ("2s",), "trade_intensity": ("2s",)}  # others: 4 and 2 s
 
 
 def tape() -> hc.Events:
@@ -74,7 +75,8 @@ def tape() -> hc.Events:
 def spec_of(op: registry.Operation) -> hc.FeatureSpec:
     features = []
     for choice in next((p.choices for p in op.params if p.type == "choice"), [None]):
-        for window in (4, "2s") if any(p.name == "window" and p.type == "window" for p in op.params) else (None,):
+        windowed = any(p.name == "window" and p.type == "window" for p in op.params)
+        for window in WINDOWS.get(op.name, (4, "2s")) if windowed else (None,):
             params = {p.name: SMALL for p in op.params if p.required and p.type == "integer"}
             params |= {p.name: SHARE for p in op.params if p.required and p.type == "real"}
             params |= OWN.get(op.name, {})

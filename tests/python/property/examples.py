@@ -25,12 +25,15 @@ class Example:
     rises by the same amount: it stays, rises with them, or something of its own that its own tests check.
     ``steady``: how far the value of a constant input may wander, in ulps of the input. ``positive``: it takes prices,
     so it is given no others.
+    ``steady``: how far the value of a constant input may wander, in ulps of the input. ``windows``: those it is tried
+    with, where it has one.
     """
 
     params: Mapping[str, Any] = field(default_factory=dict)
     offset: Literal["stays", "rises", "own"] = "own"
     steady: float = 0.0
     positive: bool = False
+    windows: tuple[int | str, ...] = (WINDOW, TIME_WINDOW)
 
 
 GARCH = {"omega": 0.1, "alpha": 0.1, "beta": 0.8}
@@ -56,6 +59,7 @@ EXAMPLES: Mapping[str, Example] = {
     "macd": Example({"fast": 3, "slow": 6, "signal": 4}, steady=4.0),
     "page_hinkley": Example({"delta": 0.01, "threshold": 2.0}),
     "roc": Example({"lag": 3}, offset="stays"),
+    "quote_intensity": Example(windows=(TIME_WINDOW,)),
     "rolling_max": Example(offset="rises"),
     "rolling_mean": Example(offset="rises"),
     "rolling_median": Example(offset="rises"),
@@ -69,6 +73,7 @@ EXAMPLES: Mapping[str, Example] = {
     "slope": Example(offset="stays"),
     "stochastic": Example({"k": 5}, offset="stays"),
     "wilder": Example(offset="rises", steady=2.0),
+    "trade_intensity": Example(windows=(TIME_WINDOW,)),
     "zscore": Example(offset="stays"),
 }
 
@@ -116,6 +121,7 @@ class AtOneTime:
 def variants(op: registry.Operation) -> Iterator[Feature]:
     """Each choice and each kind of window, on quotes and on trades."""
     windows = (WINDOW, TIME_WINDOW) if takes_window(op) else (WINDOW,)
+    windows = example(op).windows if any(p.type == "window" for p in op.params) else (WINDOW,)
     choice = next((p for p in op.params if p.type == "choice"), None)
     for clock in ("quote", "trade") if op.takes_series else ("",):
         for window in windows:

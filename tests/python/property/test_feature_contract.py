@@ -106,7 +106,8 @@ def test_nothing_comes_before_the_lookback_and_everything_after(op: registry.Ope
     rows = pipe.transform(one)
     kinds = one.data["kind"][pipe.rows]
     for column, values in zip(spec.columns, rows.T, strict=True):
-        ticks = np.cumsum(kinds == {"quote": 2, "trade": 1, "none": 1}[column.clock])
+        untimed = 2 if column.op == "time_since_quote" else 1  # what it waits for
+        ticks = np.cumsum(kinds == {"quote": 2, "trade": 1, "none": untimed}[column.clock])
         ready = np.flatnonzero(~np.isnan(values))
         needs_book = column.op == "vwap" and column.params["unit"] == "bps"
         if column.op in ("trade_imbalance", "expr") or needs_book:  # what else they need comes when it comes
@@ -138,7 +139,7 @@ def uneven(tape: hc.Events) -> hc.Events:
 
 def chained(op: registry.Operation) -> list[dict[str, object]]:
     """Each variant as v0, v1, ..., and what reads it."""
-    if op.name == "time_since_trade":
+    if op.clock == "none" and op.name != "expr":  # no clock: nothing can read it
         return [{"op": op.name, "name": "v0"}]
     rows: list[dict[str, object]] = []
     for i, feature in enumerate(features_of(op)):

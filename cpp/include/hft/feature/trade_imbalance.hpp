@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <stdexcept>
 
+#include "hft/feature/aggressor.hpp"
 #include "hft/feature/concept.hpp"
 #include "hft/feature/market.hpp"
 #include "hft/feature/range.hpp"
@@ -15,20 +16,16 @@ namespace hft::feature {
 ///
 ///   y = sum of s q / sum of q         q = trade quantity, s = +1 when the buyer took liquidity, -1 when the seller did
 ///
-/// Aggressor "reported": the venue's side. "quote_rule": the reported side where there is one, else the trade price
-/// against the prevailing mid (above: buy, below: sell; compared in integer half ticks; Lee and Ready 1991 without the
-/// tick test). A trade whose side stays unknown, or without quantity, leaves the state as it was. Cost: O(1), no
-/// allocation; one division.   Output unit: frac, -1 to 1.   Exact: sums of integer lots. Not ready: NaN until a count
-/// window is full, or a time window saw its first trade; after that an empty one gives `flat`. Matches a slow twin in
-/// Python integers; see tests/python/differential/test_trades.py.
+/// The side of a trade: aggressor.hpp. One whose side stays unknown, or without quantity, leaves the window as it was.
+/// Cost: O(1), no allocation; one division.   Output unit: frac, -1 to 1.   Exact: sums of integer lots.
+/// Not ready: NaN until a count window is full, or a time window saw its first trade; after that an empty one gives
+/// `flat`. Matches a slow twin in Python integers; see tests/python/differential/test_trades.py.
 class SignedVolume {
  public:
-  enum class Aggressor : std::uint8_t { kReported, kQuoteRule };
-
-  SignedVolume(WindowLength length, Aggressor rule) : window_{length}, rule_{rule} {}
+  SignedVolume(WindowLength length, AggressorRule rule) : window_{length}, aggressor_{rule} {}
 
   void update(const Market& m) noexcept {
-    const std::int64_t signed_lots = side(m) * m.trade_qty_lots;
+    const std::int64_t signed_lots = aggressor_.update(m) * m.trade_qty_lots;
     if (signed_lots == 0) return;
     window_.push(signed_lots, m.now_ns, [this](std::int64_t old) noexcept { leave(old); });
     enter(signed_lots);
@@ -45,9 +42,14 @@ class SignedVolume {
   [[nodiscard]] double imbalance(double flat) const noexcept {
     return total_lots_ == 0 ? flat : ratio(signed_lots_, total_lots_);
   }
+  /// Bought minus sold, exact.
+  [[nodiscard]] Int128 signed_lots() const noexcept { return signed_lots_; }
   [[nodiscard]] std::uint64_t early_leaves() const noexcept { return window_.early_leaves(); }
   [[nodiscard]] std::size_t room_bytes() const noexcept { return window_.room_bytes(); }
-  void reset() noexcept { window_.clear(), signed_lots_ = 0, total_lots_ = 0, has_traded_ = false; }
+  void reset() noexcept {
+    window_.clear(), aggressor_.reset();
+    signed_lots_ = 0, total_lots_ = 0, has_traded_ = false;
+  }
 
   template <class Self, class Archive>
   static void archive(Self& self, Archive& ar) {
@@ -61,20 +63,15 @@ class SignedVolume {
     auto traded = static_cast<std::uint8_t>(self.has_traded_);
     ar(traded);
     if constexpr (Archive::kReads) self.has_traded_ = traded != 0;
+    AggressorClassifier::archive(self.aggressor_, ar);
   }
 
  private:
-  [[nodiscard]] int side(const Market& m) const noexcept {
-    const int reported = sign_of(m.trade_side);
-    if (reported != 0 || rule_ == Aggressor::kReported || !m.book.two_sided()) return reported;
-    const std::int64_t half_ticks = 2 * m.trade_px_ticks;
-    return (half_ticks > m.book.mid_half_ticks()) - (half_ticks < m.book.mid_half_ticks());
-  }
   void enter(std::int64_t lots) noexcept { signed_lots_ += lots, total_lots_ += lots < 0 ? -lots : lots; }
   void leave(std::int64_t lots) noexcept { signed_lots_ -= lots, total_lots_ -= lots < 0 ? -lots : lots; }
 
   Window<std::int64_t> window_;
-  Aggressor rule_;
+  AggressorClassifier aggressor_;
   bool has_traded_ = false;
   Int128 signed_lots_ = 0;
   Int128 total_lots_ = 0;

@@ -1,3 +1,4 @@
+#include "aggressors.hpp"
 #include "columns.hpp"
 #include "hft/feature/time_since_trade.hpp"
 #include "hft/feature/trade_imbalance.hpp"
@@ -8,11 +9,9 @@ namespace hft::feature {
 namespace {
 
 Column make_trade_imbalance(const Params& p) {
-  const std::string& rule = p.text("aggressor");
-  const auto r = rule == "reported" ? SignedVolume::Aggressor::kReported : SignedVolume::Aggressor::kQuoteRule;
-  SignedVolume state{p.window(), r};
+  SignedVolume state = make_signed_volume(p);
   const std::uint32_t lookback = state.lookback();
-  return shared_window("signed_volume:" + rule, p.window(), std::move(state), TradeImbalance{p.real("flat")}, lookback,
+  return shared_window(signed_volume_kind(p), p.window(), std::move(state), TradeImbalance{p.real("flat")}, lookback,
                        "frac");
 }
 
@@ -32,16 +31,14 @@ std::vector<Operation> trade_operations() {
        .clock = Clock::kTrade,
        .summary = "Bought minus sold volume of a window of trades, as a share.",
        .formula = "sum(s q) / sum(q), s = +1 bought, -1 sold",
-       .inputs = "trades (qty, side), quotes for the quote rule",
-       .params = windowed(1, {choice("aggressor", {"reported", "quote_rule"},
-                                     "quote_rule: where no side is reported, the price against the prevailing mid"),
-                              real(TradeImbalance::kFlat, 0.0, "value of an empty time window")}),
+       .inputs = kTradesAndQuotes,
+       .params = windowed(1, {aggressor(), real(TradeImbalance::kFlat, 0.0, "value of an empty time window")}),
        .lookback = "window - 1 trades of known side; a time window: 0",
        .output_unit = "frac",
-       .missing = "a trade of unknown side or without quantity is left out",
+       .missing = kUnknownSide,
        .flat = "an empty time window has the value `flat`",
        .cost = kWindowCost,
-       .reference = "Lee and Ready (1991), Inferring trade direction from intraday data",
+       .reference = kLeeReady,
        .oracle = "a slow twin in integers, exactly",
        .standalone = "TradeImbalance",
        .make = make_trade_imbalance},

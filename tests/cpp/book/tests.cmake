@@ -1,0 +1,1 @@
+hft_test(book/order_book book allocation_count)
