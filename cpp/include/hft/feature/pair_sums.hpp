@@ -30,7 +30,7 @@ class PairSums {
     const Uint256 x = scatter(x2_, x_, n);
     const Uint256 y = scatter(y2_, y_, n);
     if (x == Uint256{} || y == Uint256{}) return flat;
-    const double r = cross(n).to_double() / std::sqrt(x.to_double() * y.to_double());  // below 2^480; of x = y exactly 1
+    const double r = cross(n).to_double() / std::sqrt(x.to_double() * y.to_double());  // of x = y exactly 1
     return std::clamp(r, -1.0, 1.0);
   }
   /// Slope of the least-squares line of y on x, within 2 ulp; `flat` where x is constant. Needs one pair.

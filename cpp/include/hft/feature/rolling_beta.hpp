@@ -10,7 +10,7 @@ namespace hft::feature {
 ///
 /// Cost: O(1), no allocation; the value costs one division.   Output unit: that of y per that of x.
 /// Exact: both brackets are integers of 256 bits; the value is within 2 ulp.
-/// NaN:  a pair with an input that is NaN or not in (-2^40, 2^40) is left out.   Not ready: NaN; a window of 2 at least.
+/// NaN:  a pair with an input that is NaN or not in (-2^40, 2^40) is left out.   Not ready: NaN; 2 pairs at least.
 /// Flat: where x is constant there is no slope; the value is the parameter `flat` (0).
 /// Matches numpy.polyfit(x, y, 1)[0] and scipy.stats.linregress; see tests/python/differential/test_two_series.py.
 struct BetaReading {

@@ -10,7 +10,7 @@ namespace hft::feature {
 ///
 /// Cost: O(1), no allocation; the value costs one division and one square root.   Output unit: 1, in [-1, 1].
 /// Exact: the three brackets are integers of 256 bits, so nothing cancels; the value is within 4 ulp.
-/// NaN:  a pair with an input that is NaN or not in (-2^40, 2^40) is left out.   Not ready: NaN; a window of 2 at least.
+/// NaN:  a pair with an input that is NaN or not in (-2^40, 2^40) is left out.   Not ready: NaN; 2 pairs at least.
 /// Flat: where either is constant there is no correlation; the value is the parameter `flat` (0; pandas: NaN).
 /// Matches pandas rolling().corr() and numpy.corrcoef; see tests/python/differential/test_two_series.py.
 struct CorrReading {

@@ -10,7 +10,7 @@ namespace hft::feature {
 ///
 /// Cost: O(1), no allocation; the value costs one division.   Output unit: that of x times that of y.
 /// Exact: the numerator is an integer of 256 bits: 0 where either is constant, and an offset of 1e9 loses nothing.
-/// NaN:  a pair with an input that is NaN or not in (-2^40, 2^40) is left out.   Not ready: NaN; a window of 2 at least.
+/// NaN:  a pair with an input that is NaN or not in (-2^40, 2^40) is left out.   Not ready: NaN; 2 pairs at least.
 /// Matches pandas rolling().cov() and numpy.cov; see tests/python/differential/test_two_series.py.
 struct CovReading {
   using State = PairMoments;
