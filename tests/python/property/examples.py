@@ -24,9 +24,7 @@ class Example:
     ``params``: instead of a window of 9 and integers of 6. ``offset``: what becomes of the value when every input
     rises by the same amount: it stays, rises with them, or something of its own that its own tests check.
     ``steady``: how far the value of a constant input may wander, in ulps of the input. ``positive``: it takes prices,
-    so it is given no others.
-    ``steady``: how far the value of a constant input may wander, in ulps of the input. ``windows``: those it is tried
-    with, where it has one.
+    so it is given no others. ``windows``: those it is tried with, where it has one.
     """
 
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -38,11 +36,11 @@ class Example:
 
 GARCH = {"omega": 0.1, "alpha": 0.1, "beta": 0.8}
 EXAMPLES: Mapping[str, Example] = {
-    "autocorrelation": Example(offset="stays"),
-    "bipower_variation": Example(positive=True),
     "adwin": Example(steady=np.inf),  # the window grows; that its mean holds is a test of its own
     "adx": Example({"period": 4}, offset="stays"),
     "atr": Example(offset="stays", steady=4.0),
+    "autocorrelation": Example(offset="stays"),
+    "bipower_variation": Example(positive=True),
     "bollinger": Example(offset="stays"),
     "cusum": Example({"drift": 0.5, "threshold": 4.0}, steady=np.inf),  # a constant beside 0 is what it looks for
     "decay_ema": Example({"half_life": "2s"}, offset="rises"),
@@ -51,15 +49,15 @@ EXAMPLES: Mapping[str, Example] = {
     "ewma_volatility": Example(steady=4.0),
     "garch": Example(GARCH, steady=np.inf),  # it converges: a test of its own
     "log_return": Example({"lag": 3}),
+    "macd": Example({"fast": 3, "slow": 6, "signal": 4}, steady=4.0),
+    "page_hinkley": Example({"delta": 0.01, "threshold": 2.0}),
+    "quote_intensity": Example(windows=(TIME_WINDOW,)),
     "realised_volatility": Example(positive=True),
     "robust_zscore": Example(offset="stays"),
+    "roc": Example({"lag": 3}, offset="stays"),
     "rolling_beta": Example(offset="stays"),
     "rolling_corr": Example(offset="stays"),
     "rolling_cov": Example(offset="stays"),
-    "macd": Example({"fast": 3, "slow": 6, "signal": 4}, steady=4.0),
-    "page_hinkley": Example({"delta": 0.01, "threshold": 2.0}),
-    "roc": Example({"lag": 3}, offset="stays"),
-    "quote_intensity": Example(windows=(TIME_WINDOW,)),
     "rolling_max": Example(offset="rises"),
     "rolling_mean": Example(offset="rises"),
     "rolling_median": Example(offset="rises"),
@@ -72,8 +70,8 @@ EXAMPLES: Mapping[str, Example] = {
     "rsi": Example(offset="stays"),
     "slope": Example(offset="stays"),
     "stochastic": Example({"k": 5}, offset="stays"),
-    "wilder": Example(offset="rises", steady=2.0),
     "trade_intensity": Example(windows=(TIME_WINDOW,)),
+    "wilder": Example(offset="rises", steady=2.0),
     "zscore": Example(offset="stays"),
 }
 
@@ -120,8 +118,7 @@ class AtOneTime:
 
 def variants(op: registry.Operation) -> Iterator[Feature]:
     """Each choice and each kind of window, on quotes and on trades."""
-    windows = (WINDOW, TIME_WINDOW) if takes_window(op) else (WINDOW,)
-    windows = example(op).windows if any(p.type == "window" for p in op.params) else (WINDOW,)
+    windows = example(op).windows if takes_window(op) else (WINDOW,)
     choice = next((p for p in op.params if p.type == "choice"), None)
     for clock in ("quote", "trade") if op.takes_series else ("",):
         for window in windows:
