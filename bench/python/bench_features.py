@@ -19,6 +19,10 @@ import hftcore as hc
 
 N = 100_000
 PX = 100 + np.random.default_rng(1).normal(size=N).cumsum() * 0.01
+TS_NS = np.random.default_rng(2).integers(0, 2_000_000, N).cumsum()
+REACH = np.abs(np.random.default_rng(3).normal(size=(2, N))) * 0.01
+BARS = (PX + REACH[0], PX - REACH[1], PX)
+RETURNS = np.diff(np.log(PX), prepend=np.log(PX[0]))
 WINDOW = 50
 ROLLING = pd.Series(PX).rolling(WINDOW)
 POPULATION = np.sqrt((WINDOW - 1) / WINDOW)  # TA-Lib divides by n
@@ -51,6 +55,38 @@ RIVALS: dict[str, dict[str, Callable[[], Any]]] = {
     "zscore": {
         "hftcore": lambda: hc.features.ZScore(WINDOW).transform(PX),
         "pandas": lambda: ((PX - ROLLING.mean()) / ROLLING.std()).to_numpy(),
+    },
+    "macd signal": {
+        "hftcore": lambda: hc.features.Macd(12, 26, 9, output="signal").transform(PX),
+        "talib": lambda: talib.MACD(PX, 12, 26, 9)[1],
+    },
+    "bollinger upper": {
+        "hftcore": lambda: hc.features.Bollinger(WINDOW, output="upper").transform(PX),
+        "talib": lambda: talib.BBANDS(PX, WINDOW, 2, 2)[0],
+    },
+    "slope": {
+        "hftcore": lambda: hc.features.Slope(WINDOW).transform(PX),
+        "talib": lambda: talib.LINEARREG_SLOPE(PX, WINDOW),
+    },
+    "decay_ema": {
+        "hftcore": lambda: hc.features.DecayEma("1s").transform(PX, TS_NS),
+        "pandas": lambda: pd.Series(PX).ewm(halflife="1s", times=pd.to_datetime(TS_NS)).mean().to_numpy(),
+    },
+    "stochastic": {
+        "hftcore": lambda: hc.features.Stochastic(14, flat=0.0).transform(*BARS),
+        "talib": lambda: talib.STOCH(*BARS, 14, 3, 0, 3, 0)[0],
+    },
+    "atr": {
+        "hftcore": lambda: hc.features.Atr(14).transform(*BARS),
+        "talib": lambda: talib.ATR(*BARS, 14),
+    },
+    "adx": {
+        "hftcore": lambda: hc.features.Adx(14).transform(*BARS),
+        "talib": lambda: talib.ADX(*BARS, 14),
+    },
+    "ewma_volatility": {
+        "hftcore": lambda: hc.features.EwmaVolatility().transform(RETURNS),
+        "pandas": lambda: np.sqrt(pd.Series(RETURNS**2).ewm(alpha=0.06, adjust=False).mean().to_numpy()),
     },
 }
 CASES = [

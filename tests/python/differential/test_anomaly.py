@@ -38,6 +38,7 @@ def cusum_twin(x: np.ndarray, drift: float, threshold: float) -> list[tuple[int,
 
 
 @given(steps, st.integers(0, 2048), st.integers(0, 6000))
+@settings(max_examples=40, deadline=None)
 def test_cusum_is_exact(x: np.ndarray, drift: int, threshold: int) -> None:
     params = {"drift": drift / 1024, "threshold": threshold / 1024}
     ours = [hc.features.Cusum(**params, output=output).transform(x).tolist() for output in OUTPUTS]
@@ -75,6 +76,7 @@ def page_hinkley_twin(x: np.ndarray, delta: float, threshold: float, min_inputs:
 
 
 @given(steps, st.floats(0.0, 1.0), st.floats(0.1, 8.0), st.integers(1, 30))
+@settings(max_examples=40, deadline=None)
 def test_page_hinkley_matches_its_twin(x: np.ndarray, delta: float, threshold: float, min_inputs: int) -> None:
     params = {"delta": delta, "threshold": threshold, "min_inputs": min_inputs}
     twin = page_hinkley_twin(x, **params)

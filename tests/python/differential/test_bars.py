@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import talib
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hftcore as hc
@@ -46,6 +46,7 @@ def close_to(ours: np.ndarray, theirs: np.ndarray, first: int, rtol: float = 1e-
 
 
 @given(bars, st.integers(1, 12), st.integers(1, 6), st.integers(1, 6))
+@settings(max_examples=40, deadline=None)
 def test_stochastic_matches_talib(hlc: Bars, k: int, smoothing: int, d: int) -> None:
     theirs = talib.STOCH(*hlc, k, smoothing, 0, d, 0)
     for output, other in zip("kd", theirs, strict=True):
@@ -76,6 +77,7 @@ def test_stochastic_does_not_remember_what_left() -> None:
 
 
 @given(bars, st.integers(1, 30))
+@settings(max_examples=40, deadline=None)
 def test_atr_matches_talib(hlc: Bars, period: int) -> None:
     close_to(hc.features.Atr(period).transform(*hlc), talib.ATR(*hlc, period), period)
 
@@ -91,6 +93,7 @@ ADX = {"adx": talib.ADX, "plus_di": talib.PLUS_DI, "minus_di": talib.MINUS_DI}
 
 @pytest.mark.parametrize("output", list(ADX))
 @given(bars, st.integers(2, 30))
+@settings(max_examples=40, deadline=None)
 def test_adx_matches_talib(output: str, hlc: Bars, period: int) -> None:
     close_to(hc.features.Adx(period, output=output).transform(*hlc), ADX[output](*hlc, period), 0)
 
@@ -99,6 +102,18 @@ def test_adx_matches_talib(output: str, hlc: Bars, period: int) -> None:
 @pytest.mark.parametrize("output", list(ADX))
 def test_adx_matches_talib_on_hard_series(output: str, hlc: Bars) -> None:
     close_to(hc.features.Adx(14, output=output).transform(*hlc), ADX[output](*hlc, 14), 0, 1e-12, 1e-10)
+
+
+@pytest.mark.parametrize("output", list(ADX))
+def test_the_seed_fades_as_warm_up_says(output: str) -> None:
+    hlc = walk(400)
+    n = (one := hc.features.Adx(6, output=output)).lookback + 1
+    wider = np.random.default_rng(4).random(n)
+    other = (hlc[0].copy(), hlc[1].copy(), hlc[2])
+    other[0][:n] += wider
+    other[1][:n] -= wider[::-1]
+    gap = np.abs(one.transform(*hlc) - hc.features.Adx(6, output=output).transform(*other))
+    assert 0 < gap[one.warm_up(1e-6) :].max() <= 1e-5 * np.nanmax(gap)
 
 
 @pytest.mark.parametrize("hole", [0, 1, 2])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import talib
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hftcore as hc
@@ -53,6 +53,7 @@ def test_rsi_is_made_of_wilders_averages() -> None:
 
 
 @given(prices, st.integers(2, 12), st.integers(1, 20), st.integers(1, 12))
+@settings(max_examples=40, deadline=None)
 def test_macd_matches_talib(px: np.ndarray, fast: int, more: int, signal: int) -> None:
     theirs = talib.MACD(px, fast, fast + more, signal)
     first = fast + more + signal - 2
@@ -70,12 +71,21 @@ def test_macd_matches_talib_on_hard_series(px: np.ndarray) -> None:
         close(hc.features.Macd(12, 26, 9, output=output).transform(px)[33:], other[33:], px.max(), 1e-12)
 
 
+@pytest.mark.parametrize("output", ["line", "signal", "histogram"])
+def test_macd_forgets_its_seeds_as_warm_up_says(output: str) -> None:
+    one, other = (hc.features.Macd(5, 9, 8, output=output) for _ in range(2))
+    x = WALK[:300]
+    gap = np.abs(one.transform(x) - other.transform(np.where(np.arange(300) < one.lookback + 1, x + 0.01, x)))
+    assert 0 < gap[one.warm_up(1e-6) :].max() <= 1e-5 * np.nanmax(gap)
+
+
 def test_macd_wants_fast_below_slow() -> None:
     with pytest.raises(SpecError, match="fast must be < slow, was 26 and 12"):
         hc.features.Macd(26, 12, 9)
 
 
 @given(prices, st.integers(1, 40))
+@settings(max_examples=40, deadline=None)
 def test_roc_matches_talib(px: np.ndarray, lag: int) -> None:
     np.testing.assert_array_equal(hc.features.Roc(lag).transform(px), talib.MOM(px, lag))
     close(hc.features.Roc(lag, output="pct").transform(px), talib.ROC(px, lag), 100.0)
@@ -87,6 +97,7 @@ def test_a_share_of_nothing_is_no_number() -> None:
 
 
 @given(prices, st.integers(2, 30), st.floats(0.5, 4.0))
+@settings(max_examples=40, deadline=None)
 def test_bollinger_matches_talib(px: np.ndarray, n: int, k: float) -> None:
     upper, middle, lower = talib.BBANDS(px, n, k, k, 0)
     loss = 1e-7 * px.max()  # their variance is a difference of squares
@@ -136,6 +147,7 @@ def exact_slopes(px: np.ndarray, n: int) -> list[float]:
     st.lists(st.floats(-1e9, 1e9).filter(lambda x: x == 0 or abs(x) >= 2**-8), min_size=2, max_size=60).map(np.array),
     st.integers(2, 20),
 )
+@settings(max_examples=40, deadline=None)
 def test_slope_is_within_an_ulp_of_the_exact_one(px: np.ndarray, n: int) -> None:
     ours = hc.features.Slope(n).transform(px)[n - 1 :]
     expected = np.array(exact_slopes(px, n))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hftcore as hc
@@ -44,6 +44,7 @@ def garch_twin(r: np.ndarray, omega: float, alpha: float, beta: float, h: float)
     st.floats(0.0, 0.69),
     st.floats(1e-6, 10.0),
 )
+@settings(max_examples=40, deadline=None)
 def test_garch_is_its_recursion(r: np.ndarray, omega: float, alpha: float, beta: float, h: float) -> None:
     params = {"omega": omega, "alpha": alpha, "beta": beta, "initial_variance": h}
     twin = garch_twin(r, omega, alpha, beta, h)

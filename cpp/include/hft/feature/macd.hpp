@@ -62,9 +62,10 @@ class Macd {
   static void archive(Self& self, Archive& ar) {
     SeededAverage::archive(self.fast_, ar), SeededAverage::archive(self.slow_, ar);
     SeededAverage::archive(self.signal_, ar), ar(self.n_left_out_);
-    const bool seeded = self.n_left_out_ == self.slow_.period() - self.fast_.period();
-    if (self.n_left_out_ > self.slow_.period() - self.fast_.period() || self.slow_.ready() != self.fast_.ready() ||
-        (self.slow_.ready() && !seeded)) {
+    const std::uint32_t most = self.slow_.period() - self.fast_.period();
+    const bool in_step = self.slow_.n_seen() == self.fast_.n_seen() + self.n_left_out_ &&
+                         (self.n_left_out_ == most || (self.n_left_out_ < most && self.fast_.n_seen() == 0));
+    if (!in_step || (self.signal_.n_seen() > 0 && !self.slow_.ready())) {
       throw std::invalid_argument("snapshot: the averages of a Macd do not fit each other");
     }
   }

@@ -82,7 +82,7 @@ struct Operation {
   std::vector<Param> params{};
   std::string lookback;     // as a rule
   std::string output_unit;  // as a rule
-  std::string seed{};       // of a recursion, with its dialect; empty: the value depends on its window alone
+  std::string seed{};       // of a recursion, with its dialect; empty: there is none that fades
   std::string missing;      // what NaN and missing inputs do
   std::string flat = "no special value";
   std::string cost = "O(1)";

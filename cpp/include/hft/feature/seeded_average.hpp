@@ -31,6 +31,8 @@ class SeededAverage {
 
   [[nodiscard]] double value() const noexcept { return ready() ? level_ : kNotReady; }
   [[nodiscard]] bool ready() const noexcept { return count_ == period_; }
+  /// Inputs so far, `period` at most.
+  [[nodiscard]] std::uint32_t n_seen() const noexcept { return count_; }
   [[nodiscard]] std::uint32_t period() const noexcept { return period_; }
   [[nodiscard]] Fading fading() const noexcept { return {1.0 - alpha_, 1}; }
   void reset() noexcept { level_ = 0.0, count_ = 0; }
