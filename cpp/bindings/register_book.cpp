@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "event_array.hpp"
 #include "hft/base/bytes.hpp"
@@ -117,10 +118,10 @@ Ints levels(const Book& self, bool bids, std::size_t n) {
   const book::BookSide& side = bids ? book.bids() : book.asks();
   const std::size_t n_out = book.valid() ? std::min(n, side.size()) : 0;
   Ints out({static_cast<py::ssize_t>(n_out), py::ssize_t{2}});
-  for (std::size_t i = 0; i < n_out; ++i) {
-    const book::Level level = side.level(i);
-    out.mutable_data()[2 * i] = level.px_ticks, out.mutable_data()[2 * i + 1] = level.qty_lots;
-  }
+  std::vector<book::Level> best(n_out);
+  side.best(best);
+  std::int64_t* row = out.mutable_data();
+  for (const book::Level& level : best) *row++ = level.px_ticks, *row++ = level.qty_lots;
   return out;
 }
 

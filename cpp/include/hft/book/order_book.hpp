@@ -128,8 +128,8 @@ class OrderBook {
   [[nodiscard]] const BookSide& asks() const noexcept { return asks_; }
   /// Best bid and ask; quantity 0 where a side is empty or the book is lost. Crossed and locked: ask the result.
   [[nodiscard]] event::TopOfBook top() const noexcept {
-    const Level bid = bids_.size() > 0 ? bids_.level(0) : Level{0, 0};
-    const Level ask = asks_.size() > 0 ? asks_.level(0) : Level{0, 0};
+    const Level bid = bids_.best();
+    const Level ask = asks_.best();
     return {bid.px_ticks, bid.qty_lots, ask.px_ticks, ask.qty_lots, 0};
   }
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
