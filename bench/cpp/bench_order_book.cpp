@@ -1,5 +1,5 @@
-// The cost of one more level update, over books as wide as those of a liquid crypto pair. A slower number here is paid by
-// every level of every depth message. Rival: std::map, a node a level. Both must show the same best prices.
+// The cost of one more level update, over books as wide as those of a liquid crypto pair. A slower number here is paid
+// by every level of every depth message. Rival: std::map, a node a level. Both must show the same best prices.
 #include <benchmark/benchmark.h>
 
 #include <cmath>

@@ -46,10 +46,10 @@ struct Counters {
 
 /// The price levels of one symbol, in integer ticks and lots, kept by snapshots and level updates.
 ///
-/// Two ways in, of which a book uses one. By message: begin_snapshot, set ..., end_snapshot; begin_update, set ... while
-/// it says true. By event: apply(event), where events of equal update_id are one message, and consecutive ones marked
-/// kSnapshot one snapshot while their update_id stays, or rises by one (a feed that numbers each row). It is over when
-/// the next message comes, or by end_snapshot().
+/// Two ways in, of which a book uses one. By message: begin_snapshot, set ..., end_snapshot; begin_update, and set ...
+/// where it says true. By event: apply(event), where events of equal update_id are one message, and consecutive ones
+/// marked kSnapshot one snapshot while their update_id stays, or rises by one (a feed that numbers each row). It is
+/// over when the next message comes, or by end_snapshot().
 ///
 /// A gap makes the book kLost until the next snapshot, and counts: ids that do not join, an event marked kGapBefore or
 /// kSequenceReset, a level out of bounds. A lost book shows no level. A message that the book holds already, by its id,
