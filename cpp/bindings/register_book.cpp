@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "event_array.hpp"
 #include "hft/base/bytes.hpp"
@@ -21,6 +22,7 @@ namespace {
 using book::OrderBook;
 using Book = OneThread<OrderBook>;
 using Ints = py::array_t<std::int64_t, py::array::c_style>;
+using Sides = py::array_t<std::uint8_t, py::array::c_style>;
 
 constexpr const char* kStatusNames[] = {"empty", "filling", "valid", "lost"};
 
@@ -72,7 +74,7 @@ struct Columns {
 };
 
 /// Side (1 bid, 2 ask), price and quantity of the levels of one message.
-Columns columns_of(const py::array_t<std::uint8_t, py::array::c_style>& side, const Ints& px, const Ints& qty) {
+Columns columns_of(const Sides& side, const Ints& px, const Ints& qty) {
   if (side.ndim() != 1 || px.ndim() != 1 || qty.ndim() != 1 || side.size() != px.size() || px.size() != qty.size()) {
     throw py::value_error("side, px_ticks and qty_lots must have one shape (n,)");
   }
@@ -86,8 +88,7 @@ void set_all(OrderBook& book, const Columns& levels) noexcept {
   }
 }
 
-bool snapshot(Book& self, std::int64_t id, const py::array_t<std::uint8_t, py::array::c_style>& side, const Ints& px,
-              const Ints& qty) {
+bool snapshot(Book& self, std::int64_t id, const Sides& side, const Ints& px, const Ints& qty) {
   const Columns levels = columns_of(side, px, qty);
   return self.without_gil([&](OrderBook& book) {
     book.begin_snapshot(id);
@@ -97,8 +98,7 @@ bool snapshot(Book& self, std::int64_t id, const py::array_t<std::uint8_t, py::a
   });
 }
 
-bool update(Book& self, std::int64_t before, std::int64_t last,
-            const py::array_t<std::uint8_t, py::array::c_style>& side, const Ints& px, const Ints& qty) {
+bool update(Book& self, std::int64_t before, std::int64_t last, const Sides& side, const Ints& px, const Ints& qty) {
   if (before >= last) {
     throw py::value_error("the id before must be < that of the message, was " + std::to_string(before) + " and " +
                           std::to_string(last));
@@ -117,11 +117,15 @@ Ints levels(const Book& self, bool bids, std::size_t n) {
   const book::BookSide& side = bids ? book.bids() : book.asks();
   const std::size_t n_out = book.valid() ? std::min(n, side.size()) : 0;
   Ints out({static_cast<py::ssize_t>(n_out), py::ssize_t{2}});
-  for (std::size_t i = 0; i < n_out; ++i) {
-    const book::Level level = side.level(i);
-    out.mutable_data()[2 * i] = level.px_ticks, out.mutable_data()[2 * i + 1] = level.qty_lots;
-  }
+  std::vector<book::Level> best(n_out);
+  side.best(best);
+  std::int64_t* row = out.mutable_data();
+  for (const book::Level& level : best) *row++ = level.px_ticks, *row++ = level.qty_lots;
   return out;
+}
+
+std::size_t n_levels(const Book& self, bool bids) {
+  return (bids ? self.get().bids() : self.get().asks()).size();
 }
 
 py::dict counters(const Book& self) {
@@ -162,10 +166,7 @@ void register_book(py::module_& m) {
       .def("end_snapshot", [](Book& self) { self.get().end_snapshot(); })
       .def("lose", [](Book& self) { self.get().lose(); })
       .def("levels", &levels, py::arg("bids"), py::arg("n"))
-      .def(
-          "n_levels",
-          [](const Book& self, bool bids) { return (bids ? self.get().bids() : self.get().asks()).size(); },
-          py::arg("bids"))
+      .def("n_levels", &n_levels, py::arg("bids"))
       .def("horizon",
            [](const Book& self, bool bids) -> py::object {
              const book::BookSide& side = bids ? self.get().bids() : self.get().asks();

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -93,8 +93,7 @@ class OrderBook:
     @property
     def status(self) -> Status:
         """``empty`` before the first snapshot, ``filling`` in one, ``valid``, or ``lost`` since a gap."""
-        status: Status = self._native.status
-        return status
+        return cast(Status, self._native.status)
 
     @property
     def valid(self) -> bool:
@@ -268,6 +267,6 @@ def _columns(bids: npt.ArrayLike, asks: npt.ArrayLike) -> tuple[npt.NDArray[np.u
         if rows.size and (rows.ndim != 2 or rows.shape[1] != 2 or rows.dtype.kind not in "iu"):
             raise ParameterError(f"{name} must be integers of shape (m, 2), was {rows.dtype} of shape {rows.shape}")
     n_bids, n_asks = (len(rows) for rows in both)
-    rows: npt.NDArray[Any] = np.concatenate([rows.reshape(-1, 2).astype(np.int64) for rows in both])
+    together: Ints = np.concatenate([rows.reshape(-1, 2).astype(np.int64) for rows in both])
     side = np.repeat(np.array([1, 2], np.uint8), [n_bids, n_asks])
-    return side, np.ascontiguousarray(rows[:, 0]), np.ascontiguousarray(rows[:, 1])
+    return side, np.ascontiguousarray(together[:, 0]), np.ascontiguousarray(together[:, 1])

@@ -56,8 +56,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t n_by
   try {
     restored.load(reader);
   } catch (const std::invalid_argument&) {
-    const bool is_new = restored.status() == book::Status::kEmpty && restored.bids().size() == 0;
-    fuzz::require(is_new, "a refused book is not new");
+    fuzz::require(restored.status() == book::Status::kEmpty && restored.bids().size() == 0,
+                  "a refused book is not new");
     return 0;
   }
   save_and_load(restored, rule);

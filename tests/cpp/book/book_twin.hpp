@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <map>
+#include <vector>
 
 #include "hft/book/order_book.hpp"
 
@@ -42,11 +44,13 @@ class BookTwin {
   static bool equals(const Map& map, std::int64_t horizon, const BookSide& side) {
     if (map.size() != side.size() || (horizon == kNone) != side.complete()) return false;
     if (horizon != kNone && horizon != side.horizon_px_ticks()) return false;
+    std::vector<Level> levels(map.size() + 1);
+    if (side.best(levels) != map.size()) return false;
     std::size_t i = 0;
     for (const auto& [px, qty] : map) {
-      if (side.level(i++) != Level{px, qty} || side.qty_lots_at(px) != qty) return false;
+      if (levels[i++] != Level{px, qty} || side.qty_lots_at(px) != qty) return false;
     }
-    return true;
+    return map.empty() ? side.best().qty_lots == 0 : side.best() == levels[0];
   }
 
   std::size_t capacity_;

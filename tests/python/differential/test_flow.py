@@ -205,7 +205,7 @@ def test_times_since_match_pandas(tape: hc.Events) -> None:
     mid = pd.Series((data["bid_px_ticks"] + data["ask_px_ticks"]).astype(float)).where(whole)
     known = mid.ffill().shift(1)
     changed = whole & ((mid != known) | known.isna())
-    since = (frame["ts"] - frame["ts"].where(changed).ffill()).where(whole.where(quotes).ffill().astype(bool))
+    since = (frame["ts"] - frame["ts"].where(changed).ffill()).where(whole.astype(float).where(quotes).ffill() == 1.0)
     np.testing.assert_array_equal(hc.features.TimeSinceMidChange().transform(tape), since)
 
 

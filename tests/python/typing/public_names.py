@@ -15,6 +15,11 @@ assert_type(events, hc.Events)
 assert_type(events[0], hc.Event)
 assert_type(events[:10], hc.Events)
 
+book = hc.OrderBook(events.instruments[0])
+n_changes: int = book.apply(events)
+best_bid_px: float = book.best.bid_px
+depth: npt.NDArray[np.float64] = book.levels(5).bid_qty
+
 spec = hc.FeatureSpec("typed", [hc.ema("mid_px", period=20), hc.rsi("mid_px", period=14)])
 pipe = hc.FeaturePipeline(spec, events.instruments)
 X: npt.NDArray[np.float64] = pipe.transform(events)

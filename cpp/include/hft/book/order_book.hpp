@@ -46,8 +46,8 @@ struct Counters {
 
 /// The price levels of one symbol, in integer ticks and lots, kept by snapshots and level updates.
 ///
-/// Two ways in, of which a book uses one. By message: begin_snapshot, set ..., end_snapshot; begin_update, set ...
-/// while it says true. By event: apply(event), where events of equal update_id are one message, and consecutive ones
+/// Two ways in, of which a book uses one. By message: begin_snapshot, set ..., end_snapshot; begin_update, and set ...
+/// where it says true. By event: apply(event), where events of equal update_id are one message, and consecutive ones
 /// marked kSnapshot one snapshot while their update_id stays, or rises by one (a feed that numbers each row). It is
 /// over when the next message comes, or by end_snapshot().
 ///
@@ -128,8 +128,8 @@ class OrderBook {
   [[nodiscard]] const BookSide& asks() const noexcept { return asks_; }
   /// Best bid and ask; quantity 0 where a side is empty or the book is lost. Crossed and locked: ask the result.
   [[nodiscard]] event::TopOfBook top() const noexcept {
-    const Level bid = bids_.size() > 0 ? bids_.level(0) : Level{0, 0};
-    const Level ask = asks_.size() > 0 ? asks_.level(0) : Level{0, 0};
+    const Level bid = bids_.best();
+    const Level ask = asks_.best();
     return {bid.px_ticks, bid.qty_lots, ask.px_ticks, ask.qty_lots, 0};
   }
   [[nodiscard]] const Counters& counters() const noexcept { return counters_; }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <stdexcept>
 
+#include "hft/base/bytes.hpp"
 #include "hft/feature/aggressor.hpp"
 #include "hft/feature/concept.hpp"
 #include "hft/feature/market.hpp"
@@ -60,9 +61,7 @@ class SignedVolume {
       }
       self.enter(lots);
     });
-    auto traded = static_cast<std::uint8_t>(self.has_traded_);
-    ar(traded);
-    if constexpr (Archive::kReads) self.has_traded_ = traded != 0;
+    base::archive_bool(self.has_traded_, ar);
     AggressorClassifier::archive(self.aggressor_, ar);
   }
 

@@ -73,8 +73,8 @@ std::vector<Operation> flow_operations() {
        .summary = "Kyle's lambda: how far the mid moves per signed quantity traded.",
        .formula = "(n Sxy - Sx Sy) / (n Sxx - Sx^2), x = s q of a trade, y = mid_px at the next trade - mid_px at it",
        .inputs = kTradesAndQuotes,
-       .params = windowed(2, {aggressor(),
-                              real(KyleLambda::kFlat, 0.0, "value where all signed quantities are equal")}),
+       .params =
+           windowed(2, {aggressor(), real(KyleLambda::kFlat, 0.0, "value where all signed quantities are equal")}),
        .lookback = "window trades of known side; a time window: 2",
        .output_unit = "px per qty",
        .missing = "a trade of unknown side, without quantity or without a two-sided book is left out",
