@@ -39,7 +39,7 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Ticks and lots. None: those of the events that :meth:`fit` sees.
     align : {"events", "rows"}
         ``events``: a row for each event, NaN where the event gives none, so that labels stay beside their rows.
-        ``rows``: the pipeline's rows alone; ``transformer.rows_`` says which event each belongs to.
+        ``rows``: the pipeline's rows alone; :meth:`events_of_rows` says which event each belongs to.
 
     Attributes
     ----------
@@ -49,8 +49,6 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Columns of the table that :meth:`fit` saw; 1 for events and structured arrays.
     feature_names_in_ : array of str
         Their names; only where it was a table.
-    rows_ : array of int64
-        After :meth:`transform`: the event of each row.
 
     Notes
     -----
@@ -117,20 +115,26 @@ class FeatureTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         EventError, OutOfOrderError
             See :meth:`hftcore.FeaturePipeline.transform`.
         """
-        check_is_fitted(self, "instruments_")
-        pipeline = FeaturePipeline(self.spec, self.instruments_)  # type: ignore[arg-type]  # fit has checked it
-        rows = pipeline.transform(X, copy=True)
-        self.rows_ = pipeline.rows
+        rows, events = self._run(X)
         if self.align == "rows":
             return rows
-        aligned = np.full((len(X), len(pipeline.names)), np.nan)
-        aligned[pipeline.rows] = rows
+        aligned = np.full((len(X), rows.shape[1]), np.nan)
+        aligned[events] = rows
         return aligned
+
+    def events_of_rows(self, X: Any) -> npt.NDArray[np.int64]:
+        """Return the index of the event of each row that ``align="rows"`` gives for ``X``; computes them once more."""
+        return self._run(X)[1]
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
         """Return the names of the columns, in order. ``input_features`` are not part of them."""
         check_is_fitted(self, "instruments_")
         return np.array(self.spec.names, dtype=object)  # type: ignore[union-attr]  # fit has checked it
+
+    def _run(self, X: Any) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        check_is_fitted(self, "instruments_")
+        pipeline = FeaturePipeline(self.spec, self.instruments_)  # type: ignore[arg-type]  # fit has checked it
+        return pipeline.transform(X, copy=True), pipeline.rows
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -62,6 +62,14 @@ def _rolling(method: str, after: str = "") -> tuple[Adapter, Adapter]:
     )
 
 
+def _outputs(library: str, call: str, *names: str, **where: ParamValue) -> tuple[Adapter, ...]:
+    """One call that returns several columns: column i is the output ``names[i]``; an empty name is left out."""
+    return tuple(A(library, f"{call}[{i}]", where={"output": name, **where}) for i, name in enumerate(names) if name)
+
+
+_LOG_RETURN: Final = "np.log(pd.Series(x)).diff()"
+_EWM: Final = "pd.Series({0}).ewm(span={1}, adjust=False).mean()"
+_MACD_LINE: Final = f"({_EWM.format('x', '{fast}')} - {_EWM.format('x', '{slow}')})"
 ADAPTERS: Final[Mapping[str, tuple[Adapter, ...]]] = {
     "ema": (
         A("TA-Lib", "talib.EMA(x, {period})"),
@@ -115,5 +123,60 @@ ADAPTERS: Final[Mapping[str, tuple[Adapter, ...]]] = {
           'pd.Series(trade_qty, t).rolling("{window}").sum()', window="time", where=_PX),
         A("wickra", "wickra.RollingVWAP({window}).batch(trade_px, trade_px, trade_px, trade_qty)", where=_PX),
     ),
+    "rolling_sum": (A("TA-Lib", "talib.SUM(x, {window})"), *_rolling("sum()")),
+    "rolling_var": (
+        A("TA-Lib", "talib.VAR(x, {window}) * ({window} / ({window} - 1))", _POPULATION),
+        *_rolling("var()"),
+        A("wickra", "np.float64(wickra.Variance({window}).batch(x)) * ({window} / ({window} - 1))", _POPULATION),
+    ),
+    "rolling_skew": _rolling("skew()"),
+    "rolling_median": _rolling("median()"),
+    "rolling_quantile": (
+        *_rolling("quantile({q})"),
+        A("wickra", "wickra.RollingQuantile({window}, {q}).batch(x)"),
+    ),
+    "rolling_rank": _rolling("rank(pct=True)"),
+    "rolling_cov": (A("pandas", "pd.Series(x).rolling({window}).cov(pd.Series(y))"),),
+    "rolling_corr": (
+        A("TA-Lib", "talib.CORREL(x, y, {window})"),
+        A("pandas", "pd.Series(x).rolling({window}).corr(pd.Series(y))"),
+    ),
+    "rolling_beta": (
+        A("pandas", "pd.Series(x).rolling({window}).cov(pd.Series(y)) / pd.Series(x).rolling({window}).var()"),
+    ),
+    "autocorrelation": (A("pandas", "pd.Series(x).rolling({window} - {lag}).corr(pd.Series(x).shift({lag}))"),),
+    "realised_volatility": (A("pandas", f"({_LOG_RETURN} ** 2).rolling({{window}} - 1).sum() ** 0.5"),),
+    "bipower_variation": (
+        A("pandas", f"np.pi / 2 * ({_LOG_RETURN} * {_LOG_RETURN}.shift()).abs().rolling({{window}} - 2).sum()"),
+    ),
+    "wilder": (
+        A("pandas", "pd.Series(x).ewm(alpha=1 / {period}, adjust=False).mean()", "seed: the first input"),
+        A("talipp", "talipp.indicators.SMMA({period}, x.tolist())"),
+        A("wickra", "wickra.SMMA({period}).batch(x)"),
+    ),
+    "macd": (
+        *_outputs("TA-Lib", "talib.MACD(x, {fast}, {slow}, {signal})", "line", "signal", "histogram"),
+        A("pandas", _MACD_LINE, "seed: the first input", where={"output": "line"}),
+        A("pandas", _EWM.format(_MACD_LINE, "{signal}"), "seed: the first input", where={"output": "signal"}),
+    ),
+    "roc": (
+        A("TA-Lib", "talib.MOM(x, {lag})", where={"output": "px"}),
+        A("TA-Lib", "talib.ROC(x, {lag})", where={"output": "pct"}),
+        A("pandas", "pd.Series(x).diff({lag})", where={"output": "px"}),
+        A("pandas", "100 * pd.Series(x).pct_change({lag})", where={"output": "pct"}),
+    ),
+    "bollinger": (
+        *_outputs("TA-Lib", "talib.BBANDS(x, {window}, {k}, {k})", "upper", "", "lower", std="population"),
+        A("wickra", "wickra.PercentB({window}, {k}).batch(x)", where={"output": "pct_b", "std": "population"}),
+    ),
+    "slope": (A("TA-Lib", "talib.LINEARREG_SLOPE(x, {window})"),),
+    "stochastic": _outputs("TA-Lib", "talib.STOCH(x, y, z, {k}, {smoothing}, 0, {d}, 0)", "k", "d"),
+    "atr": (A("TA-Lib", "talib.ATR(x, y, z, {period})"), A("wickra", "wickra.ATR({period}).batch(x, y, z)")),
+    "adx": tuple(
+        A("TA-Lib", f"talib.{name.upper()}(x, y, z, {{period}})", where={"output": name})
+        for name in ("adx", "plus_di", "minus_di")
+    ),
+    "decay_ema": (A("pandas", 'pd.Series(x).ewm(halflife="{half_life}", times=t).mean()'),),
+    "ewma_volatility": (A("pandas", "(pd.Series(x) ** 2).ewm(alpha=1 - {decay}, adjust=False).mean() ** 0.5"),),
 }  # fmt: skip
 """By operation. One that is not here has no rival whose call is known: its explanation says so."""

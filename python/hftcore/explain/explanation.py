@@ -14,10 +14,26 @@ from hftcore.explain.tape import TAPE_WORDS, shared_tape
 from hftcore.registry import Operation, Param, ParamValue, operation, series
 from hftcore.spec import Column, Feature, FeatureSpec
 
-_EXAMPLES: Final[Mapping[str, ParamValue]] = {"period": 14, "window": 20, "lag": 1}
-_SERIES: Final = ("mid_px", "bid_px", "ask_px")
+_EXAMPLES: Final[Mapping[str, ParamValue]] = {
+    "period": 14,
+    "window": 20,
+    "lag": 1,
+    "fast": 12,
+    "slow": 26,
+    "signal": 9,
+    "k": 14,
+    "smoothing": 3,
+    "d": 3,
+    "half_life": "1s",
+    "q": 0.25,
+    "omega": 1e-6,
+    "alpha": 0.1,
+    "beta": 0.85,
+    "initial_variance": 1e-4,
+}
+_SERIES: Final = {1: "mid_px", 2: "mid_px, microprice_px", 3: "ask_px, bid_px, mid_px"}  # three: high, low, close
 _FORMULA: Final = "(ema(mid_px, 20) - ema(mid_px, 100)) / rolling_std(mid_px, 100)"
-NO_ADAPTER: Final = "no other library is known to compute this operation: see its page"
+NO_ADAPTER: Final = "no call of another library is known for this column: see the page"
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +180,8 @@ def explain_operation(
     params : mapping, optional
         Of the column that is shown; what is missing and required is taken from examples (period 14, window 20, lag 1).
     steps_on : str, optional
-        What the shown column steps on; default: ``mid_px``, with ``bid_px`` and ``ask_px`` where it takes several.
+        What the shown column steps on; default: ``mid_px``; of two also ``microprice_px``; as high, low and close
+        the ask, the bid and the mid.
     tolerance : float
         What the seed of a recursion may still weigh when its warm-up is over.
 
@@ -175,7 +192,7 @@ def explain_operation(
     """
     op = operation(name)
     given = {p.name: _example(p) for p in op.params if p.required} | dict(params or {})
-    source = (steps_on or ", ".join(_SERIES[: op.n_series])) if op.takes_series else ""
+    source = (steps_on or _SERIES[op.n_series]) if op.takes_series else ""
     if steps_on and not op.takes_series:
         raise SpecError(f"{name} takes no input, was given {steps_on!r}")
     spec = FeatureSpec(name, [Feature(name, source, given)], rows="any", origin="continuous")

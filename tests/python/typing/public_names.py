@@ -24,6 +24,9 @@ spec = hc.FeatureSpec("typed", [hc.ema("mid_px", period=20), hc.rsi("mid_px", pe
 pipe = hc.FeaturePipeline(spec, events.instruments)
 X: npt.NDArray[np.float64] = pipe.transform(events)
 rows: npt.NDArray[np.int64] = pipe.rows
+frame: Any = pipe.transform(events.to_arrow(), output="pandas")
+copies: tuple[str, ...] = pipe.copies
+warm_up: int = spec.explain("rsi_mid_px_14").warm_up
 blob: bytes = pipe.snapshot()
 again: hc.FeaturePipeline = hc.FeaturePipeline.restore(spec, blob)
 

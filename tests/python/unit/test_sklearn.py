@@ -62,7 +62,14 @@ def test_each_row_is_that_of_its_event(tape: hc.Events) -> None:
     assert np.isnan(np.delete(rows, pipe.rows, axis=0)).all()
     alone = FeatureTransformer(SPEC, align="rows").fit(tape)
     assert alone.transform(tape).tobytes() == alone.transform(tape).tobytes() == expected.tobytes()
-    assert alone.rows_.tolist() == pipe.rows.tolist()
+    assert alone.events_of_rows(tape).tolist() == pipe.rows.tolist()
+
+
+def test_transform_changes_nothing(tape: hc.Events) -> None:
+    made = FeatureTransformer(SPEC).fit(tape)
+    before = dict(vars(made))
+    made.transform(tape[:100])
+    assert vars(made) == before
 
 
 @pytest.mark.parametrize("container", ["pandas", "polars"])
