@@ -148,3 +148,7 @@ def test_verdicts_in_plain_data() -> None:
     assert data["warm_up"] == 295
     assert data["agreements"][0]["verdict"] in ("agrees", "not installed")
     assert data["tolerance"] == agreement.TOLERANCE
+
+
+def test_every_call_of_another_library_is_for_an_operation_of_ours() -> None:
+    assert set(ADAPTERS) <= set(registry.operations())
