@@ -19,6 +19,15 @@ void check_name(const std::string& name) {
   throw std::invalid_argument("a name is a letter or _, then letters, digits, _ . -, at most 128; was '" + name + "'");
 }
 
+/// A source as a formula names it: the name of a column may have what formulas read as a minus.
+std::string spelled(const std::string& name) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+  };
+  const bool is_name = std::ranges::all_of(name, [&](char c) { return plain(c) || c == '-'; });
+  return is_name && !std::ranges::all_of(name, plain) ? "`" + name + "`" : name;
+}
+
 void check_session(const SessionHours& session) {
   constexpr std::int64_t kDayNs = 86'400'000'000'000;
   const auto in_day = [](std::int64_t ns) { return ns >= 0 && ns < kDayNs; };
@@ -69,7 +78,7 @@ std::size_t Plan::make(FeatureDef& def, const Operation& op) {
     const std::vector<Formula> one = parse_formulas(params.text("formula"));
     if (one.size() != 1) throw std::invalid_argument("formula must be one expression, was " + params.text("formula"));
     const std::size_t made = resolve(one.front());
-    def.params["formula"] = sources_[made].name;
+    def.params["formula"] = spelled(sources_[made].name);
     return made;
   }
   Clock clock = op.clock;
@@ -88,7 +97,7 @@ std::size_t Plan::make(FeatureDef& def, const Operation& op) {
     }
     slot = slots_of(inputs, clock);
   }
-  std::string text = call_text(op, def.input, params);
+  std::string text = call_text(op, find(def.input) == kNone ? def.input : spelled(def.input), params);
   if (const std::size_t known = find(text); known != kNone) return known;
   Column column = op.make(params);
   lookback += column.lookback;
@@ -129,7 +138,7 @@ Plan::Sources Plan::inputs_of(const FeatureDef& def, const Operation& op) {
 std::string Plan::text_of(const Sources& inputs) const {
   if (inputs.size() == 1) return sources_[inputs.front()].name;
   std::string text;
-  for (const std::size_t input : inputs) text += (text.empty() ? "" : ", ") + sources_[input].name;
+  for (const std::size_t input : inputs) text += (text.empty() ? "" : ", ") + spelled(sources_[input].name);
   return text;
 }
 

@@ -24,7 +24,6 @@ _EXAMPLES: Final[Mapping[str, ParamValue]] = {
     "k": 14,
     "smoothing": 3,
     "d": 3,
-    "half_life": "1s",
     "q": 0.25,
     "omega": 1e-6,
     "alpha": 0.1,
@@ -211,6 +210,8 @@ def _example(param: Param) -> ParamValue:
         return _FORMULA
     if param.type == "choice":
         return param.choices[0]
+    if param.type == "window" and param.max == 0:  # of time alone
+        return "1s"
     shown = _EXAMPLES.get(param.name, 10 if param.type in ("integer", "window") else 0.5)
     if param.max > param.min and not isinstance(shown, str):
         shown = type(shown)(min(max(shown, param.min), param.max))

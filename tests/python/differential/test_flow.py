@@ -191,7 +191,7 @@ def test_intensity_counts_the_window(
 
 
 def test_intensity_needs_a_time() -> None:
-    with pytest.raises(hc.errors.SpecError, match='TradeIntensity: window must be a time such as "5s", was 9'):
+    with pytest.raises(hc.errors.SpecError, match='window must be a time such as "5s", was 9'):
         hc.features.TradeIntensity(window=9)
 
 

@@ -108,3 +108,25 @@ def test_one_spelling_one_hash() -> None:
     assert first == second
     assert hc.FeatureSpec.from_json(first.canonical_json()) == first
     assert first.columns[0].params == {"formula": "ema(mid_px, period=20) * 2"}
+
+
+def test_a_name_that_formulas_read_as_a_minus_keeps_its_backticks(tape: hc.Events) -> None:
+    odd = hc.ema("mid_px", period=3, name="slow-one")
+    spec = hc.FeatureSpec(
+        "x",
+        [
+            odd,
+            hc.expr("`slow-one`", name="same"),
+            hc.expr("rolling_max(`slow-one`, 4) - `slow-one`", name="gap"),
+            hc.expr("rolling_max(`slow-one`, 4)", name="top"),
+            hc.rolling_beta("`slow-one`, mid_px", window=9, name="beta"),
+            hc.rolling_max("slow-one", window=4, name="top_too"),
+        ],
+    )
+    again = hc.FeatureSpec.from_json(spec.canonical_json())
+    assert again == spec
+    rows = hc.FeaturePipeline(again).transform(tape)
+    slow, same, gap, top, _, top_too = rows.T
+    assert same.tobytes() == slow.tobytes()
+    assert top.tobytes() == top_too.tobytes()
+    np.testing.assert_array_equal(gap, top - slow)

@@ -33,6 +33,14 @@ Column make_intensity(const Params& p) {
   return own_state(Intensity{p.window(), kOwner}, "1/s");
 }
 
+/// A window of time: a count has no seconds to divide by.
+std::vector<Param> spans() {
+  std::vector<Param> params = windowed(1);
+  params.front().min = params.front().max = 0.0;
+  params.front().doc = "text such as \"5s\": the events of (t - 5s, t]";
+  return params;
+}
+
 constexpr char kTradeIntensity[] = "TradeIntensity";
 constexpr char kQuoteIntensity[] = "QuoteIntensity";
 
@@ -90,7 +98,7 @@ std::vector<Operation> flow_operations() {
        .summary = "Trades per second over a window of time.",
        .formula = "n / span, n = the trades of (t - span, t]",
        .inputs = "trades",
-       .params = windowed(1),
+       .params = spans(),
        .lookback = "0",
        .output_unit = "1/s",
        .missing = kIntegers,
@@ -104,7 +112,7 @@ std::vector<Operation> flow_operations() {
        .summary = "Kept quotes per second over a window of time.",
        .formula = "n / span, n = the kept quotes of (t - span, t]",
        .inputs = "quotes",
-       .params = windowed(1),
+       .params = spans(),
        .lookback = "0",
        .output_unit = "1/s",
        .missing = kIntegers,
