@@ -169,8 +169,9 @@ void Pipeline::run(std::uint32_t symbol_id, Clock clock) noexcept {
 void Pipeline::write_row(std::uint32_t symbol_id, std::span<double> row) noexcept {
   Symbol& symbol = symbols_[symbol_id];
   for (const std::uint32_t i : plan_->timed_nodes()) symbol.nodes[i]->advance(symbol.market.now_ns);
-  double* out = row.data();
-  for (const Reader* reader : plan_->outputs()) *out++ = reader->read(views_[symbol_id]);
+  for (const Plan::OutputGroup& group : plan_->output_groups()) {
+    group.reader->read_many(views_[symbol_id], group.outputs, row.data());
+  }
 }
 
 std::size_t Pipeline::transform(std::span<const event::Event> events, double* rows, std::int64_t* index) noexcept {

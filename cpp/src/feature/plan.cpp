@@ -50,6 +50,7 @@ Plan::Plan(const Spec& spec) {
       throw std::invalid_argument("feature " + which + " (" + def.op + "): " + error.what());
     }
   }
+  group_outputs();
 }
 
 void Plan::add(const FeatureDef& asked) {
@@ -103,7 +104,11 @@ std::size_t Plan::make(FeatureDef& def, const Operation& op) {
   lookback += column.lookback;
   fading = column.fading.behind(fading);
   bool timed = def.params.contains("window") && params.window().is_time();
-  if (column.node) column.reader->bind(place(column, def.input, slot, clock, timed));
+  if (column.bank) column.node = std::move(column.bank), column.reader = std::move(column.bank_reader);
+  if (column.node) {
+    const auto [node, lane] = place(column, def.input, slot, clock, timed);
+    column.reader->bind(node, lane);
+  }
   const std::string unit = column.unit.empty() ? input_unit : column.unit;
   timed |= clock == Clock::kNone;
   sources_.push_back({std::move(text), clock, unit, keep(std::move(column.reader)), lookback, fading, timed});
@@ -152,13 +157,12 @@ std::uint32_t Plan::slots_of(const Sources& inputs, Clock clock) {
   return it->second;
 }
 
-std::uint32_t Plan::place(Column& column, const std::string& inputs, std::uint32_t slot, Clock clock, bool timed) {
+Plan::Placed Plan::place(Column& column, const std::string& inputs, std::uint32_t slot, Clock clock, bool timed) {
   const std::string key = column.share_key.empty() ? "" : inputs + "|" + column.share_key;
   if (!key.empty()) {
     if (const auto it = std::ranges::find(share_keys_, key); it != share_keys_.end()) {
       const auto found = it - share_keys_.begin();
-      nodes_[static_cast<std::size_t>(found)]->widen(*column.node);
-      return static_cast<std::uint32_t>(found);
+      return {static_cast<std::uint32_t>(found), nodes_[static_cast<std::size_t>(found)]->widen(*column.node)};
     }
   }
   const auto node = static_cast<std::uint32_t>(nodes_.size());
@@ -166,7 +170,17 @@ std::uint32_t Plan::place(Column& column, const std::string& inputs, std::uint32
   share_keys_.push_back(key);
   if (timed) timed_nodes_.push_back(node);
   program_of(clock).push_back({nullptr, node, slot});
-  return node;
+  return {node, 0};
+}
+
+void Plan::group_outputs() {
+  for (std::uint32_t column = 0; column < outputs_.size(); ++column) {
+    const Reader* reader = outputs_[column];
+    const auto same = [&](const OutputGroup& group) { return group.reader->reads_as(*reader); };
+    const auto it = std::ranges::find_if(groups_, same);
+    OutputGroup& group = it != groups_.end() ? *it : groups_.emplace_back(OutputGroup{reader, {}});
+    group.outputs.push_back({reader->lane(), column});
+  }
 }
 
 const Reader* Plan::keep(std::unique_ptr<Reader> reader) {

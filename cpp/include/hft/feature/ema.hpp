@@ -37,6 +37,7 @@ class Ema {
   [[nodiscard]] double value() const noexcept { return ready() ? level_ : kNotReady; }
   [[nodiscard]] bool ready() const noexcept { return count_ == period_; }
   [[nodiscard]] std::uint32_t lookback() const noexcept { return period_ - 1; }
+  [[nodiscard]] double alpha() const noexcept { return alpha_; }
   [[nodiscard]] Fading fading() const noexcept { return {1.0 - alpha_, 1}; }
   void reset() noexcept { level_ = 0.0, count_ = 0; }
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "hft/base/bytes.hpp"
@@ -18,8 +20,9 @@ class Node {
   Node& operator=(const Node&) = delete;
 
   [[nodiscard]] virtual std::unique_ptr<Node> clone() const = 0;
-  /// Another column wants the same state and perhaps more of it. Before the first event only.
-  virtual void widen(const Node& other) noexcept = 0;
+  /// Another column wants the same state, and perhaps more of it: which of its lanes is then the column's. Before the
+  /// first event only.
+  virtual std::uint32_t widen(const Node& other) = 0;
 
   /// `x` are the inputs, as many as the operation takes; operations on the market itself ignore them.
   virtual void step(const Market& market, const double* x) noexcept = 0;
@@ -58,8 +61,11 @@ class NodeOf final : public Node {
   explicit NodeOf(State initial) : state{std::move(initial)} {}
 
   [[nodiscard]] std::unique_ptr<Node> clone() const override { return std::make_unique<NodeOf>(*this); }
-  void widen(const Node& other) noexcept override {
-    if constexpr (requires { state.widen(state); }) state.widen(static_cast<const NodeOf&>(other).state);
+  std::uint32_t widen(const Node& other) override {
+    const State& more = static_cast<const NodeOf&>(other).state;
+    if constexpr (requires { { state.widen(more) } -> std::same_as<std::uint32_t>; }) return state.widen(more);
+    else if constexpr (requires { state.widen(more); }) state.widen(more);
+    return 0;
   }
   void step(const Market& market, const double* x) noexcept override {
     if constexpr (requires { state.update(market); })
@@ -98,19 +104,41 @@ struct View {
   const View* const* peers;  // by index in Plan::peers()
 };
 
+/// Where a value goes, and which lane of its node it is read from.
+struct Output {
+  std::uint32_t lane;
+  std::uint32_t column;
+};
+
 /// How one value is read. Shared by all symbols, so it holds parameters and no state.
 class Reader {
  public:
   virtual ~Reader() = default;
   [[nodiscard]] virtual double read(const View& view) const noexcept = 0;
+  /// Several lanes of one node, in one call.
+  virtual void read_many(const View& view, std::span<const Output> outputs, double* row) const noexcept {
+    for (const Output& output : outputs) row[output.column] = read(view);
+  }
+  /// Whether one call may read this one's value and the other's: equal but for the lane.
+  [[nodiscard]] virtual bool reads_as([[maybe_unused]] const Reader& other) const noexcept { return false; }
+  [[nodiscard]] virtual std::uint32_t lane() const noexcept { return 0; }
   /// Brings time windows below to the symbol's time: what is read must depend on the time alone, not on which events
   /// happened to give rows before.
   virtual void advance(const View& view) const noexcept = 0;
-  /// Which node it reads, once the plan has placed it.
-  virtual void bind([[maybe_unused]] std::size_t node) noexcept {}
+  /// Which node it reads, and which lane of it, once the plan has placed it.
+  virtual void bind([[maybe_unused]] std::size_t node, [[maybe_unused]] std::uint32_t lane) noexcept {}
 };
 
-/// Reads with `Reading::of(state)`, `of(state, market)`, or `of(market)` where there is no state.
+/// Reads with `Reading::of(state)`, `of(state, lane)`, `of(state, market)`, or `of(market)` where there is no state.
+template <class Reading>
+[[nodiscard]] consteval bool has_lanes() {
+  if constexpr (requires { typename Reading::State; }) {
+    return requires(const Reading& r, const typename Reading::State& s, std::uint32_t lane) { r.of(s, lane); };
+  } else {
+    return false;
+  }
+}
+
 template <class Reading>
 class ReaderOf final : public Reader {
  public:
@@ -118,8 +146,10 @@ class ReaderOf final : public Reader {
 
   [[nodiscard]] double read(const View& view) const noexcept override {
     if constexpr (requires { typename Reading::State; }) {
-      const auto& state = static_cast<const NodeOf<typename Reading::State>&>(*view.nodes[node_]).state;
-      if constexpr (requires { reading_.of(state); })
+      const auto& state = state_of(view);
+      if constexpr (kHasLanes)
+        return reading_.of(state, lane_);
+      else if constexpr (requires { reading_.of(state); })
         return reading_.of(state);
       else
         return reading_.of(state, *view.market);
@@ -130,12 +160,36 @@ class ReaderOf final : public Reader {
   void advance([[maybe_unused]] const View& view) const noexcept override {
     if constexpr (requires { typename Reading::State; }) view.nodes[node_]->advance(view.market->now_ns);
   }
-  void bind(std::size_t node) noexcept override { node_ = node; }
+  void read_many(const View& view, std::span<const Output> outputs, double* row) const noexcept override {
+    if constexpr (kHasLanes) {
+      const auto& state = state_of(view);
+      for (const Output& output : outputs) row[output.column] = reading_.of(state, output.lane);
+    } else {
+      for (const Output& output : outputs) row[output.column] = ReaderOf::read(view);
+    }
+  }
+  [[nodiscard]] bool reads_as(const Reader& other) const noexcept override {
+    if constexpr (kHasLanes) {  // readings of lanes hold no parameters: those are the lanes'
+      const auto* same = dynamic_cast<const ReaderOf*>(&other);
+      return same != nullptr && same->node_ == node_;
+    } else {
+      return false;
+    }
+  }
+  [[nodiscard]] std::uint32_t lane() const noexcept override { return lane_; }
+  void bind(std::size_t node, std::uint32_t lane) noexcept override { node_ = node, lane_ = lane; }
   [[nodiscard]] const Reading& reading() const noexcept { return reading_; }
 
  private:
+  static constexpr bool kHasLanes = has_lanes<Reading>();
+
+  [[nodiscard]] const auto& state_of(const View& view) const noexcept {
+    return static_cast<const NodeOf<typename Reading::State>&>(*view.nodes[node_]).state;
+  }
+
   Reading reading_;
   std::size_t node_ = 0;
+  std::uint32_t lane_ = 0;
 };
 
 /// The reading of an operation that is its own state.

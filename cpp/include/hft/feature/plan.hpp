@@ -39,6 +39,12 @@ class Plan {
   [[nodiscard]] const std::vector<Resolved>& columns() const noexcept { return columns_; }
   /// What reads each column.
   [[nodiscard]] const std::vector<const Reader*>& outputs() const noexcept { return outputs_; }
+  /// Columns that one call reads.
+  struct OutputGroup {
+    const Reader* reader;
+    std::vector<Output> outputs;
+  };
+  [[nodiscard]] const std::vector<OutputGroup>& output_groups() const noexcept { return groups_; }
   [[nodiscard]] const std::vector<Instruction>& program(Clock clock) const noexcept {
     return clock == Clock::kQuote ? on_quote_ : on_trade_;
   }
@@ -62,6 +68,11 @@ class Plan {
   };
   using Sources = std::vector<std::size_t>;
 
+  struct Placed {
+    std::uint32_t node;
+    std::uint32_t lane;
+  };
+
   void add(const FeatureDef& def);
   /// The source that an operation makes; `def` gets its one spelling.
   std::size_t make(FeatureDef& def, const Operation& op);
@@ -73,13 +84,15 @@ class Plan {
   Sources inputs_of(const FeatureDef& def, const Operation& op);
   [[nodiscard]] std::string text_of(const Sources& inputs) const;
   std::uint32_t slots_of(const Sources& inputs, Clock clock);
-  [[nodiscard]] std::uint32_t place(Column& column, const std::string& inputs, std::uint32_t slot, Clock clock,
+  [[nodiscard]] Placed place(Column& column, const std::string& inputs, std::uint32_t slot, Clock clock,
                                     bool timed);
+  void group_outputs();
   const Reader* keep(std::unique_ptr<Reader> reader);
   std::vector<Instruction>& program_of(Clock clock) { return clock == Clock::kQuote ? on_quote_ : on_trade_; }
 
   std::vector<Resolved> columns_;
   std::vector<const Reader*> outputs_;
+  std::vector<OutputGroup> groups_;
   std::vector<Source> sources_;  // the registry's series, then columns and parts of formulas
   std::vector<std::unique_ptr<Reader>> readers_;
   std::vector<std::unique_ptr<Node>> nodes_;  // prototypes

@@ -52,6 +52,7 @@ class Rsi {
   }
   [[nodiscard]] bool ready() const noexcept { return n_inputs_ > period_; }
   [[nodiscard]] std::uint32_t lookback() const noexcept { return period_; }
+  [[nodiscard]] double flat() const noexcept { return flat_; }
   [[nodiscard]] Fading fading() const noexcept { return {1.0 - alpha_, 1}; }
   void reset() noexcept { n_inputs_ = 0, previous_ = 0.0, mean_gain_ = 0.0, mean_loss_ = 0.0; }
 

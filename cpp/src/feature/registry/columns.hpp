@@ -71,6 +71,15 @@ Column own_state(F f, std::string unit) {
           lookback, std::move(unit), fading, fold_of<OwnValue<F>>()};
 }
 
+/// What pipelines have instead: one bank for all columns of that kind over one input, a lane for each.
+template <class Lane>
+Column banked(Column column, std::string kind, typename Lane::State bank) {
+  column.share_key = std::move(kind);
+  column.bank = std::make_unique<NodeOf<typename Lane::State>>(std::move(bank));
+  column.bank_reader = std::make_unique<ReaderOf<Lane>>(Lane{});
+  return column;
+}
+
 /// Says kind and parameters of a state, each exactly.
 inline std::string key_of(std::string kind, const Params& p, std::initializer_list<const char*> names) {
   for (const char* name : names) kind += ":" + text_of(p.values().at(name));

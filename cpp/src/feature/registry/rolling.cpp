@@ -1,4 +1,7 @@
+#include <functional>
+
 #include "columns.hpp"
+#include "hft/feature/extremum_bank.hpp"
 #include "hft/feature/rolling_max.hpp"
 #include "hft/feature/rolling_mean.hpp"
 #include "hft/feature/rolling_min.hpp"
@@ -7,6 +10,16 @@
 #include "rows.hpp"
 
 namespace hft::feature {
+namespace {
+
+template <class Better, class Reading>
+Column make_extremum(const char* kind, const Params& p, Reading reading) {
+  Column column = rolling(kind, p, std::move(reading), "");
+  if (p.window().is_time()) return column;
+  return banked<ExtremumLane<Better>>(std::move(column), kind, ExtremumBank<Better>{p.window().capacity()});
+}
+
+}  // namespace
 
 std::vector<Operation> rolling_operations() {
   return {
@@ -64,7 +77,7 @@ std::vector<Operation> rolling_operations() {
        .cost = "O(1) amortised; memory: the window",
        .oracle = "TA-Lib MIN; pandas rolling().min()",
        .standalone = "RollingMin",
-       .make = [](const Params& p) { return rolling("min", p, MinReading{}, ""); }},
+       .make = [](const Params& p) { return make_extremum<std::less<>>("min", p, MinReading{}); }},
       {.name = "rolling_max",
        .clock = Clock::kInput,
        .summary = "Largest input of a window.",
@@ -77,7 +90,7 @@ std::vector<Operation> rolling_operations() {
        .cost = "O(1) amortised; memory: the window",
        .oracle = "TA-Lib MAX; pandas rolling().max()",
        .standalone = "RollingMax",
-       .make = [](const Params& p) { return rolling("max", p, MaxReading{}, ""); }},
+       .make = [](const Params& p) { return make_extremum<std::greater<>>("max", p, MaxReading{}); }},
   };
 }
 

@@ -2,17 +2,29 @@
 #include "hft/feature/bollinger.hpp"
 #include "hft/feature/decay_ema.hpp"
 #include "hft/feature/ema.hpp"
+#include "hft/feature/ema_bank.hpp"
 #include "hft/feature/ema_deviation.hpp"
 #include "hft/feature/log_return.hpp"
 #include "hft/feature/macd.hpp"
 #include "hft/feature/roc.hpp"
 #include "hft/feature/rsi.hpp"
+#include "hft/feature/rsi_bank.hpp"
 #include "hft/feature/slope.hpp"
 #include "hft/feature/wilder.hpp"
 #include "rows.hpp"
 
 namespace hft::feature {
 namespace {
+
+template <class F, class Lane>
+Column make_ema(const Params& p, const char* unit) {
+  return banked<Lane>(own_state(F{p.integer("period")}, unit), "ema", EmaBank{Ema{p.integer("period")}});
+}
+
+Column make_rsi(const Params& p) {
+  const Rsi one{p.integer("period"), p.real("flat")};
+  return banked<RsiLane>(own_state(Rsi{one}, "pct"), "rsi", RsiBank{one});
+}
 
 constexpr const char* kEmaSeed = "the mean of the first period inputs (talib); its weight falls by 1 - a an input";
 constexpr const char* kOfTheInput = "a constant input gives that constant, within an ulp";
@@ -86,7 +98,7 @@ std::vector<Operation> trend_operations() {
        .flat = "a constant input gives that constant, within an ulp",
        .oracle = "TA-Lib EMA; pandas ewm seeds with the first input",
        .standalone = "Ema",
-       .make = [](const Params& p) { return own_state(Ema{p.integer("period")}, ""); }},
+       .make = [](const Params& p) { return make_ema<Ema, EmaLane>(p, ""); }},
       {.name = "ema_deviation",
        .clock = Clock::kInput,
        .summary = "Distance of the newest input from its exponential moving average.",
@@ -100,7 +112,7 @@ std::vector<Operation> trend_operations() {
        .flat = "a constant input gives 0, within an ulp of the average",
        .oracle = "TA-Lib EMA",
        .standalone = "EmaDeviation",
-       .make = [](const Params& p) { return own_state(EmaDeviation{p.integer("period")}, "bps"); }},
+       .make = [](const Params& p) { return make_ema<EmaDeviation, EmaDeviationLane>(p, "bps"); }},
       {.name = "rsi",
        .clock = Clock::kInput,
        .summary = "Wilder's relative strength index.",
@@ -116,7 +128,7 @@ std::vector<Operation> trend_operations() {
        .reference = "Wilder (1978), New Concepts in Technical Trading Systems",
        .oracle = "TA-Lib RSI with flat = 0",
        .standalone = "Rsi",
-       .make = [](const Params& p) { return own_state(Rsi{p.integer("period"), p.real("flat")}, "pct"); }},
+       .make = [](const Params& p) { return make_rsi(p); }},
       {.name = "wilder",
        .clock = Clock::kInput,
        .summary = "Wilder's average (RMA, SMMA).",
