@@ -37,8 +37,8 @@ def test_a_stream_that_is_killed_says_everything_once(
         results = campaign.run()
     assert [(result.scenario, result.problem) for result in results] == [(fault.name, "") for fault in faults]
     last = results[-1]
-    assert last.n_decisions > 300
-    assert last.n_inputs >= n_rounds * 4_000
+    assert last.n_decisions > 500
+    assert last.n_inputs == market.n_sent > 11_000
     for row in by_scenario(results):
         assert (row["failed"], row["lost"], row["doubled"], row["differing"]) == (0, 0, 0, 0)
         assert row["recovery_s_max"] is not None

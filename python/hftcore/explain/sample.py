@@ -53,11 +53,6 @@ def input_texts(text: str) -> list[str]:
     return [part.strip() for part in parts if part.strip()]
 
 
-def _as_formula(name: str) -> str:
-    """A feature as a formula: its name may hold a minus, so it is quoted; alone it would lose the quotes again."""
-    return f"coalesce(`{name}`, `{name}`)"
-
-
 def take_sample(spec: FeatureSpec, column: Column, tape: Events) -> Sample:
     """Run a column, with what it depends on, over the tape: continuously, without sessions and drop rules.
 
@@ -69,7 +64,7 @@ def take_sample(spec: FeatureSpec, column: Column, tape: Events) -> Sample:
     at = spec.names.index(column.name)
     features = [Feature(c.op, c.input, c.params, c.name) for c in spec.columns[: at + 1]]
     texts = input_texts(column.input) if operation(column.op).takes_series else []
-    probes = [*(_as_formula(text) if text in spec.names else text for text in texts), *series()]
+    probes = [*(f"`{text}`" if text in spec.names else text for text in texts), *series()]
     features += [Feature("expr", params={"formula": text}, name=f"_probe_{i}") for i, text in enumerate(probes)]
     run = FeaturePipeline(FeatureSpec("sample", features, rows=_ROWS[column.clock], origin="continuous"))
     matrix = run.transform(tape)

@@ -42,8 +42,6 @@ inline constexpr const char* kSkipsBar =
     "a bar of which one input is NaN, infinite or not in (-2^40, 2^40) is left out";
 inline constexpr const char* kOneSided = "NaN while a side of the book is empty";
 inline constexpr const char* kIntegers = "quantities and prices are integers: no NaN enters";
-inline constexpr const char* kByDefinition = "by definition";
-inline constexpr const char* kConstantCost = "O(1)";
 inline constexpr const char* kWindowCost = "O(1); memory: the window";
 
 }  // namespace hft::feature
