@@ -46,7 +46,7 @@ class Plan {
   };
   [[nodiscard]] const std::vector<OutputGroup>& output_groups() const noexcept { return groups_; }
   [[nodiscard]] const std::vector<Instruction>& program(Clock clock) const noexcept {
-    return clock == Clock::kQuote ? on_quote_ : on_trade_;
+    return programs_[static_cast<std::size_t>(clock)];
   }
   /// Nodes with a time window: brought to the event's time before a row is read.
   [[nodiscard]] const std::vector<std::uint32_t>& timed_nodes() const noexcept { return timed_nodes_; }
@@ -88,7 +88,7 @@ class Plan {
                                     bool timed);
   void group_outputs();
   const Reader* keep(std::unique_ptr<Reader> reader);
-  std::vector<Instruction>& program_of(Clock clock) { return clock == Clock::kQuote ? on_quote_ : on_trade_; }
+  std::vector<Instruction>& program_of(Clock clock) { return programs_[static_cast<std::size_t>(clock)]; }
 
   std::vector<Resolved> columns_;
   std::vector<const Reader*> outputs_;
@@ -100,8 +100,7 @@ class Plan {
   std::map<std::string, std::uint32_t> slots_;  // by inputs
   std::vector<std::uint32_t> timed_nodes_;
   std::vector<std::string> peers_;
-  std::vector<Instruction> on_quote_;
-  std::vector<Instruction> on_trade_;
+  std::vector<std::vector<Instruction>> programs_ = std::vector<std::vector<Instruction>>(kClocks);  // by clock
   std::size_t n_slots_ = 1;  // slot 0 is never written: what operations on the market get as inputs
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -22,6 +23,7 @@ enum class Clock : std::uint8_t {
   kTrade = 2,  // each trade
   kInput = 3,  // whenever the input series steps
 };
+inline constexpr std::size_t kClocks = 4;
 
 enum class ParamType : std::uint8_t { kInteger, kReal, kChoice, kWindow, kFormula };
 
