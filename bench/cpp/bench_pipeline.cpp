@@ -69,6 +69,7 @@ void BM_tick_through_32_features(benchmark::State& state) {
   std::size_t i = 0;
   std::int64_t lap_ns = 0;
   const auto tick = [&] {
+    pipeline.prefetch(events[(i + feature::HotRanges::kAhead) & 0xFFFFU].symbol_id);
     event::Event& e = events[i++ & 0xFFFFU];
     e.ts_event_ns += lap_ns;
     if ((i & 0xFFFFU) == 0) lap_ns = events.back().ts_event_ns - events.front().ts_event_ns + 1'000;

@@ -61,7 +61,10 @@ void Pipeline::make_symbols() {
   symbols_.reserve(instruments_.size());
   for (const event::Instrument& instrument : instruments_) symbols_.push_back(make_symbol(instrument));
   peers_.resize(plan_->peers().size());
-  for (const Symbol& symbol : symbols_) views_.push_back({symbol.nodes.data(), &symbol.market, peers_.data()});
+  for (const Symbol& symbol : symbols_) {
+    views_.push_back({symbol.nodes.data(), &symbol.market, peers_.data()});
+    hot_.add_symbol(symbol.hot_bytes());
+  }
   for (std::size_t i = 0; i < peers_.size(); ++i) {
     const std::string& peer = plan_->peers()[i];
     const auto it = std::ranges::find(instruments_, peer, &event::Instrument::symbol);
@@ -177,6 +180,7 @@ void Pipeline::write_row(std::uint32_t symbol_id, std::span<double> row) noexcep
 std::size_t Pipeline::transform(std::span<const event::Event> events, double* rows, std::int64_t* index) noexcept {
   std::size_t n_rows = 0;
   for (std::size_t i = 0; i < events.size(); ++i) {
+    if (i + HotRanges::kAhead < events.size()) prefetch(events[i + HotRanges::kAhead].symbol_id);
     if (update(events[i], {rows + n_rows * n_features(), n_features()}) == Step::kRow) {
       index[n_rows++] = static_cast<std::int64_t>(i);
     }
@@ -224,6 +228,16 @@ std::uint64_t Pipeline::early_leaves() const noexcept {
     for (const auto& node : symbol.nodes) n += node->early_leaves();
   }
   return n;
+}
+
+std::vector<std::span<const std::byte>> Pipeline::Symbol::hot_bytes() const {
+  std::vector<std::span<const std::byte>> all{std::as_bytes(std::span{this, 1}), std::as_bytes(std::span{slots}),
+                                              std::as_bytes(std::span{nodes})};
+  for (const auto& node : nodes) {
+    if (const auto room = node->hot_bytes(); !room.empty()) all.push_back(room);
+    all.push_back({reinterpret_cast<const std::byte*>(node.get()), sizeof(Node)});
+  }
+  return all;
 }
 
 void Pipeline::Symbol::reset() noexcept {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "hft/feature/bank/series_bank.hpp"
 #include "hft/feature/formula.hpp"
 #include "params.hpp"
 
@@ -104,7 +105,9 @@ std::size_t Plan::make(FeatureDef& def, const Operation& op) {
   lookback += column.lookback;
   fading = column.fading.behind(fading);
   bool timed = def.params.contains("window") && params.window().is_time();
-  if (column.bank) column.node = std::move(column.bank), column.reader = std::move(column.bank_reader);
+  if (column.bank) {
+    column.node = std::move(column.bank), column.reader = std::make_unique<LaneReader>(), column.share_key = "bank";
+  }
   if (column.node) {
     const auto [node, lane] = place(column, def.input, slot, clock, timed);
     column.reader->bind(node, lane);
@@ -159,28 +162,28 @@ std::uint32_t Plan::slots_of(const Sources& inputs, Clock clock) {
 
 Plan::Placed Plan::place(Column& column, const std::string& inputs, std::uint32_t slot, Clock clock, bool timed) {
   const std::string key = column.share_key.empty() ? "" : inputs + "|" + column.share_key;
-  if (!key.empty()) {
-    if (const auto it = std::ranges::find(share_keys_, key); it != share_keys_.end()) {
-      const auto found = it - share_keys_.begin();
-      return {static_cast<std::uint32_t>(found), nodes_[static_cast<std::size_t>(found)]->widen(*column.node)};
-    }
-  }
   const auto node = static_cast<std::uint32_t>(nodes_.size());
+  for (std::uint32_t shared = 0; shared < node && !key.empty(); ++shared) {
+    if (share_keys_[shared] != key) continue;
+    if (const std::uint32_t lane = nodes_[shared]->widen(*column.node); lane != Node::kFull) return {shared, lane};
+  }
+  const std::uint32_t lane = column.node->first_lane();
   nodes_.push_back(std::move(column.node));
   share_keys_.push_back(key);
   if (timed) timed_nodes_.push_back(node);
   program_of(clock).push_back({nullptr, node, slot});
-  return {node, 0};
+  return {node, lane};
 }
 
 void Plan::group_outputs() {
   for (std::uint32_t column = 0; column < outputs_.size(); ++column) {
     const Reader* reader = outputs_[column];
-    const auto same = [&](const OutputGroup& group) { return group.reader->reads_as(*reader); };
+    const auto same = [&](const OutputGroup& group) { return group.reader->reads_beside(*reader); };
     const auto it = std::ranges::find_if(groups_, same);
     OutputGroup& group = it != groups_.end() ? *it : groups_.emplace_back(OutputGroup{reader, {}});
     group.outputs.push_back({reader->lane(), column});
   }
+  for (OutputGroup& group : groups_) std::ranges::stable_sort(group.outputs, {}, &Output::lane);
 }
 
 const Reader* Plan::keep(std::unique_ptr<Reader> reader) {

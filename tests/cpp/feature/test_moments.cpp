@@ -135,15 +135,15 @@ TEST(Moments, near_sums_are_wide_sums_in_every_bit) {
     WideSums wide;
     near.start(base);
     std::vector<double> window;
-    const auto n = trial % 50 == 0 ? NearSums::kMaxInputs : static_cast<std::uint32_t>(2 + rng() % 9);
+    const auto n = trial % 50 == 0 ? NearScale::kMaxInputs : static_cast<std::uint32_t>(2 + rng() % 9);
     for (std::uint32_t i = 0; i < 2 * n; ++i) {
       const double x = rng() % 4 == 0 ? base : base + spread(rng);
       if (!near.reaches(x)) continue;
       if (window.size() == n) {
-        near.leave(window.front()), wide.leave(window.front(), false);
+        near.leave(window.front()), wide.leave(window.front());
         window.erase(window.begin());
       }
-      near.enter(x), wide.enter(x, false), window.push_back(x);
+      near.enter(x), wide.enter(x), window.push_back(x);
     }
     const auto size_now = static_cast<std::uint32_t>(window.size());
     if (size_now < 2) continue;

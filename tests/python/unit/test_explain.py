@@ -139,7 +139,7 @@ def test_the_notebook_page_is_whole_and_its_own() -> None:
 def test_without_a_template_engine_the_page_is_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jinja2", None)
     page = explain_operation("rsi")._repr_html_()
-    assert page.startswith("<pre>rsi_mid_px_14: rsi (rev 1)")
+    assert page.startswith("<pre>rsi_mid_px_14: rsi (rev 2)")
     assert "hftcore[viz]" in page
 
 

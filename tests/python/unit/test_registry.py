@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[3]
 
 def test_explain_says_formula_parameters_and_page() -> None:
     text = registry.explain("rsi")
-    for part in ("rsi (rev 1)", "100 U / (U + D)", "flat", "default 50.0", "TA-Lib", "docs/features/rsi.md"):
+    for part in ("rsi (rev 2)", "100 (U / (U + D))", "flat", "default 50.0", "TA-Lib", "docs/features/rsi.md"):
         assert part in text
     with pytest.raises(SpecError, match="did you mean 'rsi'"):
         registry.explain("rsii")

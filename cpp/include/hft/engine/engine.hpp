@@ -86,7 +86,11 @@ class Engine {
 
   /// The step in a loop: any split of a tape into batches gives the same records.
   void run(std::span<const event::Event> events) noexcept {
-    for (const event::Event& event : events) step(event);
+    constexpr std::size_t kAhead = feature::HotRanges::kAhead;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      if (i + kAhead < events.size()) state_.pipeline.prefetch(events[i + kAhead].symbol_id);
+      step(events[i]);
+    }
   }
 
   /// The tape ended: one mark for every symbol that has had a price.

@@ -28,8 +28,10 @@ class EmaDeviation {
   }
 
   [[nodiscard]] double value() const noexcept {
-    const double level = ema_.value();
-    return level != 0.0 ? 1e4 * (newest_ - level) / level : kNotReady;
+    return of(newest_, ema_.value());
+  }
+  [[nodiscard]] static double of(double x, double level) noexcept {
+    return level != 0.0 ? 1e4 * (x - level) / level : kNotReady;
   }
   [[nodiscard]] bool ready() const noexcept { return ema_.ready(); }
   [[nodiscard]] std::uint32_t lookback() const noexcept { return ema_.lookback(); }

@@ -68,7 +68,7 @@ class Moments {
 
   /// Adjusted Fisher-Pearson skewness, within 4 ulp; `flat` for a constant window. Needs three inputs and Cubes::kYes.
   [[nodiscard]] double skew(double flat) const noexcept {
-    return is_near_ ? flat : wide_.skew(window_.size(), flat);  // near: nothing has come yet
+    return is_near_ ? flat : cubes_sum_.skew(wide_, window_.size(), flat);  // near: nothing has come yet
   }
 
   /// (newest input - mean) / standard deviation; `flat` for a constant window. Needs two inputs.
@@ -114,29 +114,37 @@ class Moments {
     return spread_;
   }
 
-  void leave(double x) noexcept { is_near_ ? near_.leave(x) : wide_.leave(x, cubes_); }
+  void leave(double x) noexcept {
+    if (is_near_) return near_.leave(x);
+    const WideSums::Term term = wide_.leave(x);
+    if (cubes_) cubes_sum_.leave(term);
+  }
+  void enter_wide(double x) noexcept {
+    const WideSums::Term term = wide_.enter(x);
+    if (cubes_) cubes_sum_.enter(term);
+  }
 
   /// The window holds x already. In wide sums it is one more; near ones are made anew, about x or as wide ones. Wide
   /// ones look again when what made them wide may have left.
   void enter_far(double x) noexcept {
     if (is_near_ || --until_look_ == 0) return sum_up();
-    wide_.enter(x, cubes_);
+    enter_wide(x);
   }
 
   /// Makes the sums from the window: near ones about its newest input if that reaches all of it.
   void sum_up() noexcept {
     read_ = false;
-    near_ = {}, wide_ = {};
+    near_ = {}, wide_ = {}, cubes_sum_ = {};
     const std::uint32_t n = window_.size();
-    const bool may_be_near = !cubes_ && window_.length().capacity() <= NearSums::kMaxInputs;
-    is_near_ = n == 0 || (may_be_near && NearSums::can_start(window_.newest()));
+    const bool may_be_near = !cubes_ && window_.length().capacity() <= NearScale::kMaxInputs;
+    is_near_ = n == 0 || (may_be_near && NearScale::can_start(window_.newest()));
     if (n == 0) return;
     if (is_near_) {
       near_.start(window_.newest());
       for (std::uint32_t i = 0; i < n && is_near_; ++i) is_near_ = near_.reaches(window_[i]);
     }
     for (std::uint32_t i = 0; i < n; ++i) {
-      is_near_ ? near_.enter(window_[i]) : wide_.enter(window_[i], cubes_);
+      is_near_ ? near_.enter(window_[i]) : enter_wide(window_[i]);
     }
     if (!is_near_) near_ = {}, until_look_ = kLooks * window_.length().capacity();
   }
@@ -148,6 +156,7 @@ class Moments {
   std::uint32_t until_look_ = 0;  // inputs until wide sums try to become near ones
   NearSums near_;
   WideSums wide_;
+  WideCubes cubes_sum_;
   mutable Spread spread_{};
 };
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -20,15 +19,21 @@ class Node {
   Node& operator=(const Node&) = delete;
 
   [[nodiscard]] virtual std::unique_ptr<Node> clone() const = 0;
+  /// What widen says where there is no room for another lane.
+  static constexpr std::uint32_t kFull = static_cast<std::uint32_t>(-1);
   /// Another column wants the same state, and perhaps more of it: which of its lanes is then the column's. Before the
   /// first event only.
   virtual std::uint32_t widen(const Node& other) = 0;
+  /// The lane of the column that it was made for.
+  [[nodiscard]] virtual std::uint32_t first_lane() const noexcept { return 0; }
 
   /// `x` are the inputs, as many as the operation takes; operations on the market itself ignore them.
   virtual void step(const Market& market, const double* x) noexcept = 0;
   virtual void advance(std::int64_t now_ns) noexcept = 0;
   virtual void reset() noexcept = 0;
   [[nodiscard]] virtual std::uint64_t early_leaves() const noexcept = 0;
+  /// What every input touches, beside the object itself: worth having in the cache before it comes.
+  [[nodiscard]] virtual std::span<const std::byte> hot_bytes() const noexcept { return {}; }
   /// Memory that one such state takes, its own bytes and its window's.
   [[nodiscard]] virtual std::size_t room_bytes() const noexcept = 0;
 
@@ -62,9 +67,7 @@ class NodeOf final : public Node {
 
   [[nodiscard]] std::unique_ptr<Node> clone() const override { return std::make_unique<NodeOf>(*this); }
   std::uint32_t widen(const Node& other) override {
-    const State& more = static_cast<const NodeOf&>(other).state;
-    if constexpr (requires { { state.widen(more) } -> std::same_as<std::uint32_t>; }) return state.widen(more);
-    else if constexpr (requires { state.widen(more); }) state.widen(more);
+    if constexpr (requires { state.widen(state); }) state.widen(static_cast<const NodeOf&>(other).state);
     return 0;
   }
   void step(const Market& market, const double* x) noexcept override {
@@ -115,30 +118,21 @@ class Reader {
  public:
   virtual ~Reader() = default;
   [[nodiscard]] virtual double read(const View& view) const noexcept = 0;
-  /// Several lanes of one node, in one call.
+  /// Several lanes of its node in one call, those of neighbouring numbers side by side.
   virtual void read_many(const View& view, std::span<const Output> outputs, double* row) const noexcept {
     for (const Output& output : outputs) row[output.column] = read(view);
   }
-  /// Whether one call may read this one's value and the other's: equal but for the lane.
-  [[nodiscard]] virtual bool reads_as([[maybe_unused]] const Reader& other) const noexcept { return false; }
+  /// Whether one call may read this one's value and the other's.
+  [[nodiscard]] virtual bool reads_beside([[maybe_unused]] const Reader& other) const noexcept { return false; }
   [[nodiscard]] virtual std::uint32_t lane() const noexcept { return 0; }
   /// Brings time windows below to the symbol's time: what is read must depend on the time alone, not on which events
   /// happened to give rows before.
   virtual void advance(const View& view) const noexcept = 0;
-  /// Which node it reads, and which lane of it, once the plan has placed it.
+  /// Which node it reads, and which lane of that, once the plan has placed it.
   virtual void bind([[maybe_unused]] std::size_t node, [[maybe_unused]] std::uint32_t lane) noexcept {}
 };
 
-/// Reads with `Reading::of(state)`, `of(state, lane)`, `of(state, market)`, or `of(market)` where there is no state.
-template <class Reading>
-[[nodiscard]] consteval bool has_lanes() {
-  if constexpr (requires { typename Reading::State; }) {
-    return requires(const Reading& r, const typename Reading::State& s, std::uint32_t lane) { r.of(s, lane); };
-  } else {
-    return false;
-  }
-}
-
+/// Reads with `Reading::of(state)`, `of(state, market)`, or `of(market)` where there is no state.
 template <class Reading>
 class ReaderOf final : public Reader {
  public:
@@ -146,10 +140,8 @@ class ReaderOf final : public Reader {
 
   [[nodiscard]] double read(const View& view) const noexcept override {
     if constexpr (requires { typename Reading::State; }) {
-      const auto& state = state_of(view);
-      if constexpr (kHasLanes)
-        return reading_.of(state, lane_);
-      else if constexpr (requires { reading_.of(state); })
+      const auto& state = static_cast<const NodeOf<typename Reading::State>&>(*view.nodes[node_]).state;
+      if constexpr (requires { reading_.of(state); })
         return reading_.of(state);
       else
         return reading_.of(state, *view.market);
@@ -160,36 +152,12 @@ class ReaderOf final : public Reader {
   void advance([[maybe_unused]] const View& view) const noexcept override {
     if constexpr (requires { typename Reading::State; }) view.nodes[node_]->advance(view.market->now_ns);
   }
-  void read_many(const View& view, std::span<const Output> outputs, double* row) const noexcept override {
-    if constexpr (kHasLanes) {
-      const auto& state = state_of(view);
-      for (const Output& output : outputs) row[output.column] = reading_.of(state, output.lane);
-    } else {
-      for (const Output& output : outputs) row[output.column] = ReaderOf::read(view);
-    }
-  }
-  [[nodiscard]] bool reads_as(const Reader& other) const noexcept override {
-    if constexpr (kHasLanes) {  // readings of lanes hold no parameters: those are the lanes'
-      const auto* same = dynamic_cast<const ReaderOf*>(&other);
-      return same != nullptr && same->node_ == node_;
-    } else {
-      return false;
-    }
-  }
-  [[nodiscard]] std::uint32_t lane() const noexcept override { return lane_; }
-  void bind(std::size_t node, std::uint32_t lane) noexcept override { node_ = node, lane_ = lane; }
+  void bind(std::size_t node, std::uint32_t) noexcept override { node_ = node; }
   [[nodiscard]] const Reading& reading() const noexcept { return reading_; }
 
  private:
-  static constexpr bool kHasLanes = has_lanes<Reading>();
-
-  [[nodiscard]] const auto& state_of(const View& view) const noexcept {
-    return static_cast<const NodeOf<typename Reading::State>&>(*view.nodes[node_]).state;
-  }
-
   Reading reading_;
   std::size_t node_ = 0;
-  std::uint32_t lane_ = 0;
 };
 
 /// The reading of an operation that is its own state.

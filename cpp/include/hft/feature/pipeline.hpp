@@ -12,6 +12,7 @@
 #include "hft/base/bytes.hpp"
 #include "hft/event/event.hpp"
 #include "hft/event/instrument.hpp"
+#include "hft/feature/hot_ranges.hpp"
 #include "hft/feature/plan.hpp"
 #include "hft/feature/spec.hpp"
 
@@ -72,11 +73,14 @@ class Pipeline {
   /// Cost: the spec's nodes, O(1) each; no allocation, no lock, no clock.
   [[nodiscard]] Step update(const event::Event& e, std::span<double> row) noexcept;
 
+  /// Asks the CPU for the state of a symbol whose event comes soon: many symbols' states do not fit the nearest caches.
+  void prefetch(std::uint32_t symbol_id) const noexcept { hot_.prefetch(symbol_id); }
+
   /// Index of the first event for which `update` would say kOutOfOrder, without taking anything in. Cold: allocates.
   [[nodiscard]] std::optional<std::size_t> find_out_of_order(std::span<const event::Event> events) const;
   /// Upper bound of the rows that these events give.
   [[nodiscard]] std::size_t max_rows(std::span<const event::Event> events) const noexcept;
-  /// `update` in a loop: rows go to `rows` (row-major), the index of each row's event to `index`. Returns how many.
+  /// `update` in a loop that asks for states ahead: rows go to `rows` (row-major), the index of each row's event to `index`. Returns how many.
   std::size_t transform(std::span<const event::Event> events, double* rows, std::int64_t* index) noexcept;
 
   [[nodiscard]] std::size_t n_features() const noexcept { return plan_->outputs().size(); }
@@ -132,6 +136,7 @@ class Pipeline {
     Past past;
     std::vector<double> slots;
     std::vector<std::unique_ptr<Node>> nodes;
+    [[nodiscard]] std::vector<std::span<const std::byte>> hot_bytes() const;
     void reset() noexcept;
     void begin_after_gap() noexcept;
     template <class Self, class Archive>
@@ -164,6 +169,7 @@ class Pipeline {
   std::vector<Symbol> symbols_;
   std::vector<View> views_;         // of the symbols
   std::vector<const View*> peers_;  // those that others read
+  HotRanges hot_;                   // of the symbols' states
   Counters counters_;
 };
 

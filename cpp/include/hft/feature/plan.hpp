@@ -84,8 +84,7 @@ class Plan {
   Sources inputs_of(const FeatureDef& def, const Operation& op);
   [[nodiscard]] std::string text_of(const Sources& inputs) const;
   std::uint32_t slots_of(const Sources& inputs, Clock clock);
-  [[nodiscard]] Placed place(Column& column, const std::string& inputs, std::uint32_t slot, Clock clock,
-                                    bool timed);
+  [[nodiscard]] Placed place(Column& column, const std::string& inputs, std::uint32_t slot, Clock clock, bool timed);
   void group_outputs();
   const Reader* keep(std::unique_ptr<Reader> reader);
   std::vector<Instruction>& program_of(Clock clock) { return programs_[static_cast<std::size_t>(clock)]; }

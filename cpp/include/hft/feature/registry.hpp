@@ -70,9 +70,8 @@ struct Column {
   std::uint32_t lookback = 0;  // inputs before the first value
   std::string unit;            // empty: that of the input
   Fading fading{};             // of its seed
-  Fold fold = nullptr;              // node and reader over whole columns, where the operation takes series
-  std::unique_ptr<Node> bank{};     // what a pipeline has instead of the node: one for columns of equal key and input
-  std::unique_ptr<Reader> bank_reader{};
+  Fold fold = nullptr;         // node and reader over whole columns, where the operation takes series
+  std::unique_ptr<Node> bank{};  // what a pipeline has instead of the node: a lane of its input's bank
 };
 
 /// One row of the registry. Bindings, spec validation, builders, docs and the contract tests derive from it.

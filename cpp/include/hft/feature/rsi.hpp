@@ -15,7 +15,7 @@ namespace hft::feature {
 ///
 ///   u_t = max(x_t - x_{t-1}, 0)     d_t = max(x_{t-1} - x_t, 0)
 ///   U_n = mean(u_1..u_n)            U_t = U_{t-1} + (u_t - U_{t-1}) / n        n = period; D likewise
-///   y_t = 100 U_t / (U_t + D_t)
+///   y_t = 100 (U_t / (U_t + D_t))
 ///
 /// Cost: O(1), no allocation, one division.   Output unit: 0..100 (pct).
 /// NaN:  an input that is NaN or not in (-2^40, 2^40) leaves the state as it was.   Not ready: value() is NaN.
@@ -46,9 +46,12 @@ class Rsi {
   }
 
   [[nodiscard]] double value() const noexcept {
-    if (!ready()) return kNotReady;
-    const double moved = mean_gain_ + mean_loss_;
-    return moved == 0.0 ? flat_ : 100.0 * mean_gain_ / moved;
+    return ready() ? strength(mean_gain_, mean_loss_, flat_) : kNotReady;
+  }
+  /// In [0, 100], and exactly 100 where nothing fell.
+  [[nodiscard]] static double strength(double mean_gain, double mean_loss, double flat) noexcept {
+    const double moved = mean_gain + mean_loss;
+    return moved == 0.0 ? flat : 100.0 * (mean_gain / moved);
   }
   [[nodiscard]] bool ready() const noexcept { return n_inputs_ > period_; }
   [[nodiscard]] std::uint32_t lookback() const noexcept { return period_; }

@@ -26,6 +26,11 @@ __extension__ typedef unsigned __int128 Uint128;  // NOLINT
 /// x * 2^exponent, rounded once (ties to even). `inexact`: bits below x were cut off, so x itself is a little too
 /// small.
 [[nodiscard]] constexpr double round_to_double(Uint128 x, int exponent, bool inexact = false) noexcept {
+  if ((x >> 106) == 0 && !inexact) [[likely]] {  // two exact halves: their sum is the one rounding
+    const auto high = static_cast<std::int64_t>(x >> 53);
+    const auto low = static_cast<std::int64_t>(static_cast<std::uint64_t>(x) & ((std::uint64_t{1} << 53) - 1));
+    return (static_cast<double>(high) * 0x1p53 + static_cast<double>(low)) * exp2i(exponent);
+  }
   const int excess = bit_width(x) - 64;
   auto top = static_cast<std::uint64_t>(x);
   if (excess > 0) {

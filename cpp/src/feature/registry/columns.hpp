@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "../params.hpp"
+#include "hft/feature/bank/series_bank.hpp"
 #include "hft/feature/registry.hpp"
 
 namespace hft::feature {
@@ -71,12 +72,9 @@ Column own_state(F f, std::string unit) {
           lookback, std::move(unit), fading, fold_of<OwnValue<F>>()};
 }
 
-/// What pipelines have instead: one bank for all columns of that kind over one input, a lane for each.
-template <class Lane>
-Column banked(Column column, std::string kind, typename Lane::State bank) {
-  column.share_key = std::move(kind);
-  column.bank = std::make_unique<NodeOf<typename Lane::State>>(std::move(bank));
-  column.bank_reader = std::make_unique<ReaderOf<Lane>>(Lane{});
+/// What a pipeline has instead of the node: a lane of its input's bank.
+inline Column banked(Column column, const LaneRequest& lane) {
+  column.bank = std::make_unique<SeriesBank>(lane);
   return column;
 }
 
@@ -109,6 +107,15 @@ Column rolling(const char* kind, const Params& p, Reading reading, std::string u
   auto state = Reading::make_state(p.window());
   const std::uint32_t lookback = state.lookback(Reading::kMinInputs);
   return shared_window(kind, p.window(), std::move(state), std::move(reading), lookback, std::move(unit));
+}
+
+/// The same, a lane of a bank where the window counts inputs and is not too long for that.
+template <class Window>
+Column rolling_lane(const char* kind, const Params& p, Window window, std::string unit, LaneRequest lane) {
+  Column column = rolling(kind, p, std::move(window), std::move(unit));
+  const WindowLength length = p.window();
+  lane.n = length.capacity();
+  return length.is_time() || lane.n > BankPlan::kMaxWindow ? std::move(column) : banked(std::move(column), lane);
 }
 
 }  // namespace hft::feature

@@ -1,7 +1,6 @@
 #include <functional>
 
 #include "columns.hpp"
-#include "hft/feature/extremum_bank.hpp"
 #include "hft/feature/rolling_max.hpp"
 #include "hft/feature/rolling_mean.hpp"
 #include "hft/feature/rolling_min.hpp"
@@ -10,17 +9,6 @@
 #include "rows.hpp"
 
 namespace hft::feature {
-namespace {
-
-template <class Better, class Reading>
-Column make_extremum(const char* kind, const Params& p, Reading reading) {
-  Column column = rolling(kind, p, std::move(reading), "");
-  if (p.window().is_time()) return column;
-  return banked<ExtremumLane<Better>>(std::move(column), kind, ExtremumBank<Better>{p.window().capacity()});
-}
-
-}  // namespace
-
 std::vector<Operation> rolling_operations() {
   return {
       {.name = "rolling_mean",
@@ -36,7 +24,7 @@ std::vector<Operation> rolling_operations() {
        .cost = kWindowCost,
        .oracle = "TA-Lib SMA; pandas rolling().mean()",
        .standalone = "RollingMean",
-       .make = [](const Params& p) { return rolling("moments", p, MeanReading{}, ""); }},
+       .make = [](const Params& p) { return rolling_lane("moments", p, MeanReading{}, "", {LaneKind::kMean}); }},
       {.name = "rolling_std",
        .clock = Clock::kInput,
        .summary = "Sample standard deviation of a window.",
@@ -50,7 +38,7 @@ std::vector<Operation> rolling_operations() {
        .cost = kWindowCost,
        .oracle = "pandas rolling().std(); TA-Lib STDDEV divides by n",
        .standalone = "RollingStd",
-       .make = [](const Params& p) { return rolling("moments", p, StdReading{}, ""); }},
+       .make = [](const Params& p) { return rolling_lane("moments", p, StdReading{}, "", {LaneKind::kDeviation}); }},
       {.name = "zscore",
        .clock = Clock::kInput,
        .summary = "Standard deviations of the newest input above the mean of its window.",
@@ -64,7 +52,7 @@ std::vector<Operation> rolling_operations() {
        .cost = kWindowCost,
        .oracle = "pandas (x - mean) / std",
        .standalone = "ZScore",
-       .make = [](const Params& p) { return rolling("moments", p, ZScoreReading{p.real("flat")}, "1"); }},
+       .make = [](const Params& p) { return rolling_lane("moments", p, ZScoreReading{p.real("flat")}, "1", {LaneKind::kZScore, 0, p.real("flat")}); }},
       {.name = "rolling_min",
        .clock = Clock::kInput,
        .summary = "Smallest input of a window.",
@@ -77,7 +65,7 @@ std::vector<Operation> rolling_operations() {
        .cost = "O(1) amortised; memory: the window",
        .oracle = "TA-Lib MIN; pandas rolling().min()",
        .standalone = "RollingMin",
-       .make = [](const Params& p) { return make_extremum<std::less<>>("min", p, MinReading{}); }},
+       .make = [](const Params& p) { return rolling_lane("min", p, MinReading{}, "", {LaneKind::kMin}); }},
       {.name = "rolling_max",
        .clock = Clock::kInput,
        .summary = "Largest input of a window.",
@@ -90,7 +78,7 @@ std::vector<Operation> rolling_operations() {
        .cost = "O(1) amortised; memory: the window",
        .oracle = "TA-Lib MAX; pandas rolling().max()",
        .standalone = "RollingMax",
-       .make = [](const Params& p) { return make_extremum<std::greater<>>("max", p, MaxReading{}); }},
+       .make = [](const Params& p) { return rolling_lane("max", p, MaxReading{}, "", {LaneKind::kMax}); }},
   };
 }
 

@@ -2,13 +2,11 @@
 #include "hft/feature/bollinger.hpp"
 #include "hft/feature/decay_ema.hpp"
 #include "hft/feature/ema.hpp"
-#include "hft/feature/ema_bank.hpp"
 #include "hft/feature/ema_deviation.hpp"
 #include "hft/feature/log_return.hpp"
 #include "hft/feature/macd.hpp"
 #include "hft/feature/roc.hpp"
 #include "hft/feature/rsi.hpp"
-#include "hft/feature/rsi_bank.hpp"
 #include "hft/feature/slope.hpp"
 #include "hft/feature/wilder.hpp"
 #include "rows.hpp"
@@ -16,14 +14,15 @@
 namespace hft::feature {
 namespace {
 
-template <class F, class Lane>
-Column make_ema(const Params& p, const char* unit) {
-  return banked<Lane>(own_state(F{p.integer("period")}, unit), "ema", EmaBank{Ema{p.integer("period")}});
+template <class Average>
+Column make_average(const Params& p, const char* unit, LaneKind kind) {
+  const Average average{p.integer("period")};
+  return banked(own_state(average, unit), {kind, average.lookback() + 1});
 }
 
 Column make_rsi(const Params& p) {
-  const Rsi one{p.integer("period"), p.real("flat")};
-  return banked<RsiLane>(own_state(Rsi{one}, "pct"), "rsi", RsiBank{one});
+  const Rsi rsi{p.integer("period"), p.real("flat")};
+  return banked(own_state(rsi, "pct"), {LaneKind::kRsi, rsi.lookback(), rsi.flat()});
 }
 
 constexpr const char* kEmaSeed = "the mean of the first period inputs (talib); its weight falls by 1 - a an input";
@@ -98,7 +97,7 @@ std::vector<Operation> trend_operations() {
        .flat = "a constant input gives that constant, within an ulp",
        .oracle = "TA-Lib EMA; pandas ewm seeds with the first input",
        .standalone = "Ema",
-       .make = [](const Params& p) { return make_ema<Ema, EmaLane>(p, ""); }},
+       .make = [](const Params& p) { return make_average<Ema>(p, "", LaneKind::kEma); }},
       {.name = "ema_deviation",
        .clock = Clock::kInput,
        .summary = "Distance of the newest input from its exponential moving average.",
@@ -112,11 +111,12 @@ std::vector<Operation> trend_operations() {
        .flat = "a constant input gives 0, within an ulp of the average",
        .oracle = "TA-Lib EMA",
        .standalone = "EmaDeviation",
-       .make = [](const Params& p) { return make_ema<EmaDeviation, EmaDeviationLane>(p, "bps"); }},
+       .make = [](const Params& p) { return make_average<EmaDeviation>(p, "bps", LaneKind::kEmaDeviation); }},
       {.name = "rsi",
+       .rev = 2,
        .clock = Clock::kInput,
        .summary = "Wilder's relative strength index.",
-       .formula = "100 U / (U + D), Wilder's averages of ups and downs",
+       .formula = "100 (U / (U + D)), Wilder's averages of ups and downs",
        .inputs = kSeriesInput,
        .params = {integer(Rsi::kPeriod, "of Wilder's averages"),
                   real(Rsi::kFlat, Rsi::kDefaultFlat, "value while nothing moved")},
