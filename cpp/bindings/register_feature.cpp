@@ -12,12 +12,12 @@
 #include "feature_columns.hpp"
 #include "feature_operations.hpp"
 #include "hft/base/bytes.hpp"
-#include "hft/feature/pipeline.hpp"
 #include "hft/feature/plan.hpp"
 #include "hft/feature/registry.hpp"
 #include "hft/feature/spec.hpp"
-#include "one_thread.hpp"
 #include "registrations.hpp"
+#include "shared_pipeline.hpp"
+#include "ticker.hpp"
 
 namespace hft::bindings {
 namespace {
@@ -25,7 +25,6 @@ namespace {
 using feature::Clock;
 using feature::Pipeline;
 using feature::Spec;
-using SharedPipeline = OneThread<Pipeline>;
 
 const char* text(Clock clock) {
   constexpr const char* kNames[] = {"none", "quote", "trade", "input"};
@@ -216,6 +215,7 @@ void register_feature(py::module_& m) {
         const auto all = self.get().instruments();
         return std::vector<event::Instrument>(all.begin(), all.end());
       });
+  register_ticker(m);
   register_feature_operations(m);
   register_feature_columns(m);
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,11 @@ from hftcore.containers import give, kind_of, output_kind, take
 from hftcore.errors import EventError, OutOfOrderError, SpecError
 from hftcore.events import Event, Events
 from hftcore.instruments import Instrument, InstrumentTable
+from hftcore.registry import did_you_mean
 from hftcore.spec import FeatureSpec
+
+if TYPE_CHECKING:
+    from hftcore._core.feature import Ticker
 
 FloatMatrix = npt.NDArray[np.float64]
 FloatRow = npt.NDArray[np.float64]
@@ -159,6 +163,27 @@ class FeaturePipeline:
         if step == _core.feature.STEP_OUT_OF_ORDER:
             raise OutOfOrderError(f"{event.symbol}: {event.ts_event_ns} ns is older than the symbol's last event")
         return None
+
+    def ticker(self, symbol: str) -> Ticker:
+        """Return the fastest way in from Python for one symbol: its ``quote`` and ``trade`` take integers.
+
+        ``quote(ts_ns, bid_px_ticks, bid_qty_lots, ask_px_ticks, ask_qty_lots)`` and ``trade(ts_ns, px_ticks, qty_lots,
+        side=0)`` (0 unknown, 1 buy, 2 sell) return the row (float64, shape (n_features,)), or None where there is
+        none. It is one array, written anew by each event of this ticker: copy what is to stay. An event older than the
+        symbol's last raises OutOfOrderError and has not been taken in.
+
+        Raises
+        ------
+        SpecError
+            If the pipeline knows no instruments yet, or none of that name.
+        """
+        if self._native_pipeline is None:
+            raise SpecError("ticker needs the instruments: FeaturePipeline(spec, instruments=events.instruments)")
+        if symbol not in self._symbols:
+            raise SpecError(f"no instrument {symbol!r}{did_you_mean(str(symbol), self._symbols)}")
+        row = np.full(len(self._spec.columns), np.nan)
+        at = self._symbols.index(symbol)
+        return _core.feature.make_ticker(self._native_pipeline, at, symbol, row, OutOfOrderError)
 
     def reset(self) -> None:
         """Forget every event; instruments stay."""

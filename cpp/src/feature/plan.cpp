@@ -6,6 +6,7 @@
 #include "hft/feature/bank/series_bank.hpp"
 #include "hft/feature/formula.hpp"
 #include "params.hpp"
+#include "units.hpp"
 
 namespace hft::feature {
 namespace {
@@ -85,15 +86,15 @@ std::size_t Plan::make(FeatureDef& def, const Operation& op) {
   }
   Clock clock = op.clock;
   std::uint32_t slot = 0;
-  std::string input_unit;
+  std::vector<std::string> units;
   std::uint32_t lookback = 0;
   Fading fading;
   if (op.takes_series()) {
     const Sources inputs = inputs_of(def, op);
     def.input = text_of(inputs);
     clock = sources_[inputs.front()].clock;
-    input_unit = sources_[inputs.front()].unit;
     for (const std::size_t input : inputs) {
+      units.push_back(sources_[input].unit);
       lookback = std::max(lookback, sources_[input].lookback);
       fading = fading.beside(sources_[input].fading);
     }
@@ -112,10 +113,18 @@ std::size_t Plan::make(FeatureDef& def, const Operation& op) {
     const auto [node, lane] = place(column, def.input, slot, clock, timed);
     column.reader->bind(node, lane);
   }
-  const std::string unit = column.unit.empty() ? input_unit : column.unit;
   timed |= clock == Clock::kNone;
-  sources_.push_back({std::move(text), clock, unit, keep(std::move(column.reader)), lookback, fading, timed});
+  const Reader* const reader = keep(std::move(column.reader));
+  sources_.push_back({std::move(text), clock, column_unit(column.unit, units), reader, lookback, fading, timed});
   return sources_.size() - 1;
+}
+
+std::string Plan::column_unit(const std::string& unit, const std::vector<std::string>& inputs) {
+  if (unit.empty()) return inputs.empty() ? "" : inputs.front();
+  if (unit == kSquare) return product_unit(inputs.front(), inputs.front());
+  if (unit == kProduct) return product_unit(inputs.front(), inputs.back());
+  if (unit == kSlope) return quotient_unit(inputs.back(), inputs.front());
+  return unit;
 }
 
 std::size_t Plan::find(const std::string& name) const {

@@ -6,6 +6,7 @@
 #include "arithmetic.hpp"
 #include "hft/feature/formula.hpp"
 #include "hft/feature/plan.hpp"
+#include "units.hpp"
 
 namespace hft::feature {
 namespace {
@@ -51,9 +52,9 @@ std::string unit_of(Arithmetic code, const std::vector<std::string>& units) {
     case Arithmetic::kSign: return "1";
     case Arithmetic::kNegate:
     case Arithmetic::kAbs: return units[0];
-    case Arithmetic::kMultiply: return units[1] == "1" ? units[0] : units[0] == "1" ? units[1] : "?";
-    case Arithmetic::kDivide: return units[1] == "1" ? units[0] : units[0] == units[1] && units[0] != "?" ? "1" : "?";
-    case Arithmetic::kSqrt: return units[0] == "1" ? "1" : "?";
+    case Arithmetic::kMultiply: return product_unit(units[0], units[1]);
+    case Arithmetic::kDivide: return quotient_unit(units[0], units[1]);
+    case Arithmetic::kSqrt: return root_unit(units[0]);
     case Arithmetic::kWhere: return units[1] == units[2] ? units[1] : "?";
     default: return std::ranges::all_of(units, [&](const auto& u) { return u == units[0]; }) ? units[0] : "?";
   }

@@ -139,5 +139,16 @@ TEST(Plan, errors_of_a_formula_say_what_is_wrong) {
   EXPECT_EQ(expr("mid_px, bid_px"), "feature 'x' (expr): formula must be one expression, was mid_px, bid_px");
 }
 
+TEST(Plan, units_of_moments_are_made_of_those_of_their_inputs) {
+  const Plan plan{spec_of({{"v", "rolling_var", "mid_px", {{"window", std::int64_t{5}}}},
+                             {"c", "rolling_cov", "mid_px, bid_qty", {{"window", std::int64_t{5}}}},
+                             {"b", "rolling_beta", "mid_px, bid_qty", {{"window", std::int64_t{5}}}},
+                             {"s", "expr", "", {{"formula", "sqrt(v) / mid_px"}}}})};
+  EXPECT_EQ(plan.columns()[0].unit, "px^2");
+  EXPECT_EQ(plan.columns()[1].unit, "px qty");
+  EXPECT_EQ(plan.columns()[2].unit, "qty/px");
+  EXPECT_EQ(plan.columns()[3].unit, "1");
+}
+
 }  // namespace
 }  // namespace hft::feature

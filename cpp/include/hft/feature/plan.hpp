@@ -76,6 +76,7 @@ class Plan {
   void add(const FeatureDef& def);
   /// The source that an operation makes; `def` gets its one spelling.
   std::size_t make(FeatureDef& def, const Operation& op);
+  [[nodiscard]] static std::string column_unit(const std::string& unit, const std::vector<std::string>& inputs);
   std::size_t find(const std::string& name) const;  // or npos
   std::size_t resolve(const Formula& formula);
   std::size_t resolve_name(const Formula& formula);

@@ -62,13 +62,18 @@ class Params {
 using Fold = void (*)(Node& node, const Reader& reader, const double* const* x, const std::int64_t* ts_ns,
                       std::size_t n, double* out) noexcept;
 
+/// Units of a column that are made of those of its inputs x and y.
+inline constexpr const char* kSquare = "x^2";
+inline constexpr const char* kProduct = "x y";
+inline constexpr const char* kSlope = "y/x";
+
 /// What an operation becomes for given parameters.
 struct Column {
   std::unique_ptr<Node> node;  // null: no state
   std::string share_key;       // columns of equal key and input share the node; empty: never
   std::unique_ptr<Reader> reader;
   std::uint32_t lookback = 0;  // inputs before the first value
-  std::string unit;            // empty: that of the input
+  std::string unit;            // empty: that of the first input
   Fading fading{};             // of its seed
   Fold fold = nullptr;         // node and reader over whole columns, where the operation takes series
   std::unique_ptr<Node> bank{};  // what a pipeline has instead of the node: a lane of its input's bank
