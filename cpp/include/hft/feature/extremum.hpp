@@ -60,6 +60,7 @@ class Extremum {
   [[nodiscard]] std::uint32_t lookback(std::uint32_t min_inputs) const noexcept {
     return (length_.is_time() ? min_inputs : length_.capacity()) - 1;
   }
+  [[nodiscard]] std::uint32_t capacity() const noexcept { return length_.capacity(); }
   [[nodiscard]] double best() const noexcept { return queue_[head_].x; }
   /// Entries that left a time window before their time, for want of room.
   [[nodiscard]] std::uint64_t early_leaves() const noexcept { return early_leaves_; }

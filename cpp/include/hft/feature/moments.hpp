@@ -80,6 +80,24 @@ class Moments {
     return (is_near_ ? near_.above_mean(x, n) : wide_.above_mean(x, n)) / s.deviation;
   }
 
+  // Sliding over whole columns: a full count window whose inputs lie near each other needs no ring.
+
+  [[nodiscard]] bool can_slide() const noexcept { return is_near_ && !window_.length().is_time() && window_.full(); }
+  /// NearSums::slide, for a window that holds the inputs right before x.
+  template <bool kScatter>
+  std::size_t slide(const double* x, std::size_t m, NearSums::Slid& out) noexcept {
+    return near_.slide<kScatter>(x, m, window_.size(), out);
+  }
+  /// The window holds the n_inputs() inputs before `end` from now on; `anew`: sums about the newest of them.
+  void settle(const double* end, bool anew) noexcept {
+    const std::uint32_t n = window_.size();
+    window_.clear();
+    for (const double* x = end - n; x != end; ++x) window_.push(*x, 0, [](double) noexcept {});
+    read_ = false;
+    if (anew) sum_up();
+  }
+  [[nodiscard]] const NearScale& scale() const noexcept { return near_.scale(); }
+
   [[nodiscard]] std::uint32_t n_inputs() const noexcept { return window_.size(); }
   [[nodiscard]] std::uint64_t early_leaves() const noexcept { return window_.early_leaves(); }
   [[nodiscard]] std::size_t room_bytes() const noexcept { return window_.room_bytes(); }

@@ -57,6 +57,13 @@ class NearScale {
     return sign * static_cast<double>(4 * whole + 2 * half + below) * (0.25 * unit_);
   }
 
+  /// The same where |s1| <= kSmallSum: the quotient, rounded, lies nearer to s1 / n than any value at which the sum's
+  /// rounding turns, so it may be rounded first.
+  [[nodiscard]] double mean_of_small(std::int64_t s1, double n) const noexcept {
+    return (base_ * per_unit_ + static_cast<double>(s1) / n) * unit_;
+  }
+  static constexpr std::int64_t kSmallSum = std::int64_t{1} << 51;
+
   /// n S2 - S1^2, rounded once, on this grid: times square() / (n (n - 1)) it is the sample variance, within 1 ulp.
   [[nodiscard]] static double scatter(std::int64_t s1, Uint128 s2, std::uint32_t n) noexcept {
     return round_to_double(s2 * n - static_cast<Uint128>(Int128{s1} * s1), 0);

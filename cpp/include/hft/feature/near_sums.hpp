@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "hft/feature/near_scale.hpp"
@@ -21,6 +24,33 @@ class NearSums {
     const std::int64_t d = scale_.distance(x);
     s1_ -= d, s2_ -= square(d);
   }
+
+  /// S1 and n S2 - S1^2 after each of some inputs.
+  struct Slid {
+    static constexpr std::size_t kMost = 256;
+    std::array<std::int64_t, kMost> s1;
+    std::array<double, kMost> scatter;
+  };
+  /// x[0..m) enter, one by one, m <= Slid::kMost; with each the input leaves that stands n before it. Stops before the
+  /// first that is not near; returns how many came in. Without scatter S2 stays behind: the sums are to be made anew.
+  template <bool kScatter>
+  std::size_t slide(const double* x, std::size_t m, std::uint32_t n, Slid& out) noexcept {
+    bool near = true;
+    for (std::size_t i = 0; i < m; ++i) near &= scale_.reaches(x[i]);
+    if (!near) m = static_cast<std::size_t>(std::find_if_not(x, x + m, [&](double v) { return reaches(v); }) - x);
+    for (std::size_t i = 0; i < m; ++i) {
+      const std::int64_t now = scale_.distance(x[i]);
+      const std::int64_t old = scale_.distance(*(x + i - n));
+      s1_ += now - old;
+      out.s1[i] = s1_;
+      if constexpr (kScatter) {
+        s2_ += static_cast<Uint128>(Int128{now - old} * (now + old));
+        out.scatter[i] = NearScale::scatter(s1_, s2_, n);
+      }
+    }
+    return m;
+  }
+  [[nodiscard]] const NearScale& scale() const noexcept { return scale_; }
 
   /// Rounded once; 0 of nothing.
   [[nodiscard]] double sum(std::uint32_t n) const noexcept { return scale_.sum(s1_, n); }

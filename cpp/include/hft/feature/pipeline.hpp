@@ -80,7 +80,8 @@ class Pipeline {
   [[nodiscard]] std::optional<std::size_t> find_out_of_order(std::span<const event::Event> events) const;
   /// Upper bound of the rows that these events give.
   [[nodiscard]] std::size_t max_rows(std::span<const event::Event> events) const noexcept;
-  /// `update` in a loop that asks for states ahead: rows go to `rows` (row-major), the index of each row's event to `index`. Returns how many.
+  /// `update` in a loop that asks for states ahead: rows go to `rows` (row-major), the index of each row's event to
+  /// `index`. Returns how many.
   std::size_t transform(std::span<const event::Event> events, double* rows, std::int64_t* index) noexcept;
 
   [[nodiscard]] std::size_t n_features() const noexcept { return plan_->outputs().size(); }

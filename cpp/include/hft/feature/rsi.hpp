@@ -37,7 +37,7 @@ class Rsi {
     const double change = x - previous_;
     previous_ = x;  // before every branch: no early return may keep a stale previous input
     const double gain = std::max(change, 0.0);
-    const double loss = std::max(-change, 0.0);
+    const double loss = gain - change;  // exact; a second max becomes a branch that nobody can foretell
     if (n_inputs_ <= period_) [[unlikely]]
       return warm_up(gain, loss);
     mean_gain_ += alpha_ * (gain - mean_gain_);

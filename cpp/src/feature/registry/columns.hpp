@@ -109,12 +109,15 @@ Column rolling(const char* kind, const Params& p, Reading reading, std::string u
   return shared_window(kind, p.window(), std::move(state), std::move(reading), lookback, std::move(unit));
 }
 
-/// The same, a lane of a bank where the window counts inputs and is not too long for that.
+/// The same, a lane of a bank where the window counts inputs and is not too long for that; `fold` is then the way over
+/// whole columns.
 template <class Window>
-Column rolling_lane(const char* kind, const Params& p, Window window, std::string unit, LaneRequest lane) {
+Column rolling_lane(const char* kind, const Params& p, Window window, std::string unit, LaneRequest lane,
+                    Fold fold = nullptr) {
   Column column = rolling(kind, p, std::move(window), std::move(unit));
   const WindowLength length = p.window();
   lane.n = length.capacity();
+  if (fold != nullptr && !length.is_time()) column.fold = fold;
   return length.is_time() || lane.n > BankPlan::kMaxWindow ? std::move(column) : banked(std::move(column), lane);
 }
 

@@ -1,5 +1,4 @@
-#include <functional>
-
+#include "bulk.hpp"
 #include "columns.hpp"
 #include "hft/feature/rolling_max.hpp"
 #include "hft/feature/rolling_mean.hpp"
@@ -24,7 +23,11 @@ std::vector<Operation> rolling_operations() {
        .cost = kWindowCost,
        .oracle = "TA-Lib SMA; pandas rolling().mean()",
        .standalone = "RollingMean",
-       .make = [](const Params& p) { return rolling_lane("moments", p, MeanReading{}, "", {LaneKind::kMean}); }},
+       .make =
+           [](const Params& p) {
+             return rolling_lane("moments", p, MeanReading{}, "",
+                                 {LaneKind::kMean}, &fold_mean);
+           }},
       {.name = "rolling_std",
        .clock = Clock::kInput,
        .summary = "Sample standard deviation of a window.",
@@ -38,7 +41,11 @@ std::vector<Operation> rolling_operations() {
        .cost = kWindowCost,
        .oracle = "pandas rolling().std(); TA-Lib STDDEV divides by n",
        .standalone = "RollingStd",
-       .make = [](const Params& p) { return rolling_lane("moments", p, StdReading{}, "", {LaneKind::kDeviation}); }},
+       .make =
+           [](const Params& p) {
+             return rolling_lane("moments", p, StdReading{}, "",
+                                 {LaneKind::kDeviation}, &fold_deviation);
+           }},
       {.name = "zscore",
        .clock = Clock::kInput,
        .summary = "Standard deviations of the newest input above the mean of its window.",
@@ -52,7 +59,11 @@ std::vector<Operation> rolling_operations() {
        .cost = kWindowCost,
        .oracle = "pandas (x - mean) / std",
        .standalone = "ZScore",
-       .make = [](const Params& p) { return rolling_lane("moments", p, ZScoreReading{p.real("flat")}, "1", {LaneKind::kZScore, 0, p.real("flat")}); }},
+       .make =
+           [](const Params& p) {
+             return rolling_lane("moments", p, ZScoreReading{p.real("flat")}, "1",
+                                 {LaneKind::kZScore, 0, p.real("flat")}, &fold_zscore);
+           }},
       {.name = "rolling_min",
        .clock = Clock::kInput,
        .summary = "Smallest input of a window.",
@@ -65,7 +76,7 @@ std::vector<Operation> rolling_operations() {
        .cost = "O(1) amortised; memory: the window",
        .oracle = "TA-Lib MIN; pandas rolling().min()",
        .standalone = "RollingMin",
-       .make = [](const Params& p) { return rolling_lane("min", p, MinReading{}, "", {LaneKind::kMin}); }},
+       .make = [](const Params& p) { return rolling_lane("min", p, MinReading{}, "", {LaneKind::kMin}, &fold_min); }},
       {.name = "rolling_max",
        .clock = Clock::kInput,
        .summary = "Largest input of a window.",
@@ -78,7 +89,7 @@ std::vector<Operation> rolling_operations() {
        .cost = "O(1) amortised; memory: the window",
        .oracle = "TA-Lib MAX; pandas rolling().max()",
        .standalone = "RollingMax",
-       .make = [](const Params& p) { return rolling_lane("max", p, MaxReading{}, "", {LaneKind::kMax}); }},
+       .make = [](const Params& p) { return rolling_lane("max", p, MaxReading{}, "", {LaneKind::kMax}, &fold_max); }},
   };
 }
 

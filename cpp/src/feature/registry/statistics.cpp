@@ -71,7 +71,10 @@ std::vector<Operation> statistics_operations() {
        .cost = kWindowCost,
        .oracle = "pandas rolling().var(); TA-Lib VAR divides by n",
        .standalone = "RollingVar",
-       .make = [](const Params& p) { return rolling_lane("moments", p, VarReading{}, kSquare, {LaneKind::kVariance}); }},
+       .make =
+           [](const Params& p) {
+             return rolling_lane("moments", p, VarReading{}, kSquare, {LaneKind::kVariance});
+           }},
       {.name = "rolling_skew",
        .clock = Clock::kInput,
        .summary = "Skewness of a window, adjusted Fisher-Pearson.",

@@ -31,7 +31,7 @@ class Strengths {
   void update(double* mean, std::uint64_t n_seen, double previous, double x) const noexcept {
     const double change = x - previous;
     const double gain = std::max(change, 0.0);
-    const double loss = std::max(-change, 0.0);
+    const double loss = gain - change;
     if (n_seen <= longest_ + std::uint64_t{1}) [[unlikely]]
       return warm_up(mean, n_seen, gain, loss);
     const std::size_t n = alpha_.size();
