@@ -11,7 +11,7 @@ from hftcore.errors import SpecError
 from hftcore.explain.agreement import TOLERANCE, Agreement, compare
 from hftcore.explain.sample import Sample, input_texts, take_sample
 from hftcore.explain.tape import TAPE_WORDS, shared_tape
-from hftcore.registry import Operation, Param, ParamValue, operation, series
+from hftcore.registry import Operation, Param, ParamValue, operation
 from hftcore.spec import Column, Feature, FeatureSpec
 
 _EXAMPLES: Final[Mapping[str, ParamValue]] = {
@@ -77,7 +77,7 @@ class Explanation:
     def inputs(self) -> list[tuple[str, str]]:
         """What the column steps on: text and unit (with where it comes from) of each."""
         units = {c.name: f"{c.unit}, an earlier feature" for c in self.spec.columns}
-        units |= {s.name: f"{s.unit}, {s.doc}" for s in series().values()}
+        units |= {s.name: f"{s.unit}, {s.doc}" for s in self.spec.series.values()}
         if not self.operation.takes_series:
             return [(self.operation.inputs, "")]
         return [(text, units.get(text, "a formula")) for text in input_texts(self.column.input)]
@@ -86,7 +86,7 @@ class Explanation:
     def facts(self) -> list[tuple[str, str]]:
         """Name and text of each rule, in the order people ask for them."""
         op, column = self.operation, self.column
-        tick = {"quote": "quote(s)", "trade": "trade(s)"}.get(column.clock, "event(s)")
+        tick = f"{column.tick}(s)"
         return [
             ("formula", op.formula),
             ("inputs", "; ".join(f"{text} ({unit})" if unit else text for text, unit in self.inputs)),

@@ -1,0 +1,77 @@
+#include "feature_bars.hpp"
+
+#include <pybind11/numpy.h>
+#include <pybind11/stl.h>
+#include <pybind11/typing.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "event_array.hpp"
+#include "hft/feature/bar_table.hpp"
+#include "hft/feature/bars.hpp"
+#include "hft/feature/plan.hpp"
+
+namespace hft::bindings {
+namespace {
+
+namespace py = pybind11;
+using feature::BarRow;
+using feature::BarsDef;
+using feature::Spec;
+
+using Row = py::typing::Dict<py::str, py::object>;
+
+/// The bars of a spec as the compiled plan has them, each with its series.
+py::typing::List<Row> describe_bars(const Spec& spec) {
+  const feature::Plan plan{spec};
+  py::typing::List<Row> all;
+  for (const auto& bars : plan.bars()) {
+    py::list series;
+    for (const feature::BarSeries& s : feature::bar_series()) {
+      Row d;
+      d["name"] = bars.def.name + "." + s.name, d["clock"] = bars.def.name, d["unit"] = s.unit, d["doc"] = s.doc;
+      series.append(d);
+    }
+    Row d;
+    d["name"] = bars.def.name, d["kind"] = bars.def.kind, d["every"] = bars.def.every, d["price"] = bars.def.price;
+    d["series"] = series;
+    all.append(d);
+  }
+  return all;
+}
+
+py::array_t<BarRow> bar_table(const Spec& spec, const std::vector<event::Instrument>& instruments,
+                              const std::string& name, const py::array& events) {
+  const auto in = events_of(events);
+  feature::Pipeline pipeline{spec, instruments};
+  const auto& all = pipeline.plan().bars();
+  const auto it = std::ranges::find(all, name, [](const auto& bars) { return bars.def.name; });
+  if (it == all.end()) throw py::value_error("the spec has no bars '" + name + "'");
+  const auto place = static_cast<std::size_t>(it - all.begin());
+  std::vector<BarRow> rows;
+  {
+    py::gil_scoped_release unlocked;  // only spans inside: no Python object
+    rows = feature::bar_table(pipeline, place, in);
+  }
+  return py::array_t<BarRow>(static_cast<py::ssize_t>(rows.size()), rows.data());
+}
+
+}  // namespace
+
+void register_feature_bars(py::module_& m) {
+  PYBIND11_NUMPY_DTYPE(BarRow, event, open_ns, close_ns, open, high, low, close, volume, value, vwap, n_trades,
+                       symbol_id);
+  py::class_<BarsDef>(m, "BarsDef")
+      .def(py::init([](std::string name, std::string kind, feature::ParamValue every, std::string price) {
+             return BarsDef{std::move(name), std::move(kind), std::move(every), std::move(price)};
+           }),
+           py::arg("name"), py::arg("kind"), py::arg("every"), py::arg("price"));
+  m.def("describe_bars", &describe_bars, py::arg("spec"), "The bars of a spec, complete, each with its series.");
+  m.def("bar_table", &bar_table, py::arg("spec"), py::arg("instruments"), py::arg("name"), py::arg("events"),
+        "The bars that the events close, one row each, in the order of the events.");
+}
+
+}  // namespace hft::bindings
