@@ -19,7 +19,6 @@ namespace {
 
 namespace py = pybind11;
 using feature::BarRow;
-using feature::BarsDef;
 using feature::Spec;
 
 using Row = py::typing::Dict<py::str, py::object>;
@@ -43,7 +42,7 @@ py::typing::List<Row> describe_bars(const Spec& spec) {
   return all;
 }
 
-py::array_t<BarRow> bar_table(const Spec& spec, const std::vector<event::Instrument>& instruments,
+py::array bar_table(const Spec& spec, const std::vector<event::Instrument>& instruments,
                               const std::string& name, const py::array& events) {
   const auto in = events_of(events);
   feature::Pipeline pipeline{spec, instruments};
@@ -64,11 +63,6 @@ py::array_t<BarRow> bar_table(const Spec& spec, const std::vector<event::Instrum
 void register_feature_bars(py::module_& m) {
   PYBIND11_NUMPY_DTYPE(BarRow, event, open_ns, close_ns, open, high, low, close, volume, value, vwap, n_trades,
                        symbol_id);
-  py::class_<BarsDef>(m, "BarsDef")
-      .def(py::init([](std::string name, std::string kind, feature::ParamValue every, std::string price) {
-             return BarsDef{std::move(name), std::move(kind), std::move(every), std::move(price)};
-           }),
-           py::arg("name"), py::arg("kind"), py::arg("every"), py::arg("price"));
   m.def("describe_bars", &describe_bars, py::arg("spec"), "The bars of a spec, complete, each with its series.");
   m.def("bar_table", &bar_table, py::arg("spec"), py::arg("instruments"), py::arg("name"), py::arg("events"),
         "The bars that the events close, one row each, in the order of the events.");

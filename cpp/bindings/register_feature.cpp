@@ -159,6 +159,11 @@ void register_spec(py::module_& m) {
              return feature::FeatureDef{std::move(name), std::move(op), std::move(input), std::move(params)};
            }),
            py::arg("name"), py::arg("op"), py::arg("input"), py::arg("params"));
+  py::class_<feature::BarsDef>(m, "BarsDef")
+      .def(py::init([](std::string name, std::string kind, feature::ParamValue every, std::string price) {
+             return feature::BarsDef{std::move(name), std::move(kind), std::move(every), std::move(price)};
+           }),
+           py::arg("name"), py::arg("kind"), py::arg("every"), py::arg("price"));
   py::class_<Spec>(m, "Spec", "What the compiled pipeline is made from; hftcore.FeatureSpec makes it.")
       .def(py::init([](std::string name, std::string sha256, bool continuous, int rows, std::uint32_t drop,
                        std::int64_t open_ns, std::int64_t close_ns, std::vector<feature::FeatureDef> features,
@@ -196,8 +201,8 @@ void register_feature(py::module_& m) {
         return feature::Fading{fading.first, fading.second}.inputs_until(tolerance);
       },
       py::arg("fading"), py::arg("tolerance"), "Inputs after the seed until its weight is at most the tolerance.");
-  register_feature_bars(m);
   register_spec(m);
+  register_feature_bars(m);
   m.def("describe", &describe, py::arg("spec"), "The columns of a spec, names and parameters complete.");
   py::class_<SharedPipeline>(m, "Pipeline", "The compiled pipeline. One thread at a time.")
       .def(py::init([](const Spec& spec, const std::vector<event::Instrument>& instruments) {

@@ -155,8 +155,8 @@ def test_columns_on_bars_are_explained(tmp_path: Path) -> None:
     assert "14 t bar(s) without a value" in str(told)
     assert "t.close (px, last price of the bar)" in str(told)
     by_library = {a.library: a for a in told.agreements}
-    assert by_library["talib"].verdict == "agrees"
-    assert by_library["talib"].n_compared > 150
+    assert by_library["TA-Lib"].verdict == "agrees"
+    assert by_library["TA-Lib"].n_compared > 150
     spec.save(tmp_path / "spec.toml")
     result = CliRunner().invoke(app, ["features", "explain", "r", "--spec", str(tmp_path / "spec.toml")])
     assert result.exit_code == 0
