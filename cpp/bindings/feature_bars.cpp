@@ -23,20 +23,24 @@ using feature::Spec;
 
 using Row = py::typing::Dict<py::str, py::object>;
 
-/// The bars of a spec as the compiled plan has them, each with its series.
+/// What follows the point in the name of a series of bars.
+py::typing::List<Row> bar_series() {
+  py::typing::List<Row> all;
+  for (const feature::BarSeries& s : feature::bar_series()) {
+    Row d;
+    d["name"] = s.name, d["clock"] = "bar", d["unit"] = s.unit, d["doc"] = s.doc;
+    all.append(d);
+  }
+  return all;
+}
+
+/// The bars of a spec as the compiled plan has them.
 py::typing::List<Row> describe_bars(const Spec& spec) {
   const feature::Plan plan{spec};
   py::typing::List<Row> all;
   for (const auto& bars : plan.bars()) {
-    py::list series;
-    for (const feature::BarSeries& s : feature::bar_series()) {
-      Row d;
-      d["name"] = bars.def.name + "." + s.name, d["clock"] = bars.def.name, d["unit"] = s.unit, d["doc"] = s.doc;
-      series.append(d);
-    }
     Row d;
     d["name"] = bars.def.name, d["kind"] = bars.def.kind, d["every"] = bars.def.every, d["price"] = bars.def.price;
-    d["series"] = series;
     all.append(d);
   }
   return all;
@@ -63,7 +67,8 @@ py::array bar_table(const Spec& spec, const std::vector<event::Instrument>& inst
 void register_feature_bars(py::module_& m) {
   PYBIND11_NUMPY_DTYPE(BarRow, event, open_ns, close_ns, open, high, low, close, volume, value, vwap, n_trades,
                        symbol_id);
-  m.def("describe_bars", &describe_bars, py::arg("spec"), "The bars of a spec, complete, each with its series.");
+  m.def("describe_bars", &describe_bars, py::arg("spec"), "The bars of a spec, complete.");
+  m.def("bar_series", &bar_series, "The series that each bars of a spec have: `m1.close` of bars m1.");
   m.def("bar_table", &bar_table, py::arg("spec"), py::arg("instruments"), py::arg("name"), py::arg("events"),
         "The bars that the events close, one row each, in the order of the events.");
 }

@@ -90,6 +90,7 @@ class Explanation:
         return [
             ("formula", op.formula),
             ("inputs", "; ".join(f"{text} ({unit})" if unit else text for text, unit in self.inputs)),
+            *self._clock,
             ("unit", column.unit),
             ("lookback", f"{column.lookback:,} {tick} without a value ({op.lookback})"),
             ("warm-up", f"{self.warm_up:,} {tick}, until the seed weighs at most {self.tolerance:g}"
@@ -103,6 +104,17 @@ class Explanation:
             ("alone", f"hftcore.features.{op.standalone}"),
             ("page", op.page),
         ]  # fmt: skip
+
+    @property
+    def _clock(self) -> list[tuple[str, str]]:
+        """The bars that a column steps on; columns on quotes and trades say it in other facts."""
+        bars = self.spec.bars.get(self.column.clock)
+        if bars is None:
+            return []
+        text = (
+            f"bars {self.column.clock}: {bars.kind}, every {bars.every}, price {bars.price}; closed bars alone are seen"
+        )
+        return [("steps on", text)]
 
     @property
     def parameters(self) -> list[tuple[str, str, str]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from hftcore import _core
 from hftcore.errors import SpecError
-from hftcore.registry import ParamValue
+from hftcore.registry import ParamValue, Series, bar_series
 from hftcore.spec.rules import known_keys
 
 
@@ -67,6 +67,15 @@ def native_bars(bars: Any) -> list[Any]:
 def bars_of(described: list[dict[str, Any]]) -> dict[str, Bars]:
     """Make bars by name of what C++ describes."""
     return {row["name"]: Bars(row["kind"], row["every"], row["price"]) for row in described}
+
+
+def series_of(bars: Mapping[str, Bars]) -> dict[str, Series]:
+    """Return the series of bars by name."""
+    return {
+        f"{name}.{s.name}": replace(s, name=f"{name}.{s.name}", clock=name)
+        for name in bars
+        for s in bar_series().values()
+    }
 
 
 def _native(name: Any, row: Any) -> Any:

@@ -14,7 +14,7 @@ from hftcore import _core
 from hftcore.errors import SpecError
 from hftcore.registry import Series, did_you_mean
 from hftcore.registry import series as registry_series
-from hftcore.spec.bars import Bars, bars_of, native_bars
+from hftcore.spec.bars import Bars, bars_of, native_bars, series_of
 from hftcore.spec.builders import Feature
 from hftcore.spec.files import read_table, write_table
 from hftcore.spec.rules import Column, checked, feature_of, known_keys, one_of, session_of
@@ -70,7 +70,6 @@ class FeatureSpec:
         "_native_spec",
         "_origin",
         "_rows",
-        "_series",
         "_session",
         "_sha256",
         "_version",
@@ -110,11 +109,9 @@ class FeatureSpec:
         try:
             native = self._make_native(defs, "", bar_defs)
             self._columns = tuple(Column(**row) for row in _core.feature.describe(native))
-            described = _core.feature.describe_bars(native)
+            self._bars = bars_of(_core.feature.describe_bars(native))
         except ValueError as error:
             raise SpecError(f"spec {name!r}: {error}") from None
-        self._bars = bars_of(described)
-        self._series = {row["name"]: Series(**row) for bar in described for row in bar["series"]}
         self._sha256 = hashlib.sha256(self.canonical_json().encode()).hexdigest()
         complete = [_core.feature.FeatureDef(c.name, c.op, c.input, c.params) for c in self._columns]
         self._native_spec = self._make_native(complete, self._sha256, native_bars(self._bars))
@@ -157,7 +154,7 @@ class FeatureSpec:
     @property
     def series(self) -> dict[str, Series]:
         """What a feature may step on, by name: the registry's series, then those of the bars."""
-        return {**registry_series(), **self._series}
+        return {**registry_series(), **series_of(self._bars)}
 
     @property
     def columns(self) -> tuple[Column, ...]:
