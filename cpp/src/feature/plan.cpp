@@ -57,7 +57,11 @@ void Plan::add(const FeatureDef& asked) {
   const Operation& op = operation(asked.op);
   FeatureDef def = asked;
   const std::size_t made = make(def, op);
-  if (def.name.empty()) def.name = default_name(op, def.input, Params{def.params, op.standalone});
+  if (def.name.empty()) {
+    std::string input = def.input;  // m1.close as m1_close: a point asks for quotes in SQL
+    if (!bars_.empty()) std::ranges::replace(input, '.', '_');
+    def.name = default_name(op, input, Params{def.params, op.standalone});
+  }
   check_name(def.name);
   if (find(def.name) != kNone) {
     throw std::invalid_argument("the name '" + def.name + "' is taken; give one of them another `name`");

@@ -105,7 +105,7 @@ def test_a_value_is_there_after_as_many_bars_as_the_lookback_says(tape: hc.Event
     pipe = hc.FeaturePipeline(SPEC)
     matrix = pipe.transform(tape)
     data = tape.data[pipe.rows]
-    for name in ("atr_s.high_s.low_s.close_3", "rsi_t.close_4", "rolling_std_v.vwap_5"):
+    for name in ("atr_s_high_s_low_s_close_3", "rsi_t_close_4", "rolling_std_v_vwap_5"):
         column = SPEC.column(name)
         table = hc.bars(tape, SPEC.bars[column.clock], origin="session_open")
         for symbol_id in range(2):

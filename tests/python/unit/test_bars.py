@@ -67,7 +67,7 @@ def test_columns_say_the_clock_and_count_bars() -> None:
     spec = hc.FeatureSpec("mine", [*FEATURES, hc.expr("mid_px - m1.close", name="mixed")], bars=BARS)
     assert [(c.clock, c.lookback, c.tick) for c in spec.columns[:2]] == [("m1", 5, "m1 bar"), ("v", 14, "v bar")]
     assert spec.column("mixed").clock == "quote", "the first input that has a clock decides"
-    assert spec.names[1] == "rsi_v.close_14"
+    assert spec.names[1] == "rsi_v_close_14"
     assert (spec.series["m1.vwap"].unit, spec.series["m1.vwap"].clock) == ("px", "m1")
 
 
