@@ -1,9 +1,10 @@
 // The part of a pipeline that moves bars.
-#include "hft/feature/pipeline.hpp"
-
 #include <algorithm>
 #include <bit>
 #include <limits>
+
+#include "hft/feature/bar_node.hpp"
+#include "hft/feature/pipeline.hpp"
 
 namespace hft::feature {
 namespace {

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "hft/feature/bar_node.hpp"
 #include "hft/feature/plan.hpp"
 
 namespace hft::feature {

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <vector>
 
+#include "hft/feature/bar_node.hpp"
 #include "hft/feature/bar_table.hpp"
 #include "hft/feature/bars.hpp"
 #include "hft/feature/pipeline.hpp"
