@@ -178,7 +178,8 @@ void register_spec(py::module_& m) {
                          std::move(bars)};
            }),
            py::kw_only(), py::arg("name"), py::arg("sha256"), py::arg("continuous"), py::arg("rows"), py::arg("drop"),
-           py::arg("open_ns"), py::arg("close_ns"), py::arg("features"), py::arg("bars"))
+           py::arg("open_ns"), py::arg("close_ns"), py::arg("features"),
+           py::arg("bars") = std::vector<feature::BarsDef>{})
       .def_readonly("name", &Spec::name)
       .def_readonly("sha256", &Spec::sha256);
 }

@@ -18,7 +18,7 @@ class Spec:
     """
     What the compiled pipeline is made from; hftcore.FeatureSpec makes it.
     """
-    def __init__(self, *, name: str, sha256: str, continuous: bool, rows: typing.SupportsInt | typing.SupportsIndex, drop: typing.SupportsInt | typing.SupportsIndex, open_ns: typing.SupportsInt | typing.SupportsIndex, close_ns: typing.SupportsInt | typing.SupportsIndex, features: collections.abc.Sequence[FeatureDef], bars: collections.abc.Sequence[BarsDef]) -> None:
+    def __init__(self, *, name: str, sha256: str, continuous: bool, rows: typing.SupportsInt | typing.SupportsIndex, drop: typing.SupportsInt | typing.SupportsIndex, open_ns: typing.SupportsInt | typing.SupportsIndex, close_ns: typing.SupportsInt | typing.SupportsIndex, features: collections.abc.Sequence[FeatureDef], bars: collections.abc.Sequence[BarsDef] = []) -> None:
         ...
     @property
     def name(self) -> str:
