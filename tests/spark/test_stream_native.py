@@ -6,7 +6,6 @@ import json
 import struct
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ import hftcore as hc
 from hftcore import _core
 from hftcore.errors import EventError, ModelMismatchError, ParameterError
 from hftcore.kafka import partition_of
-from hftcore.proof.chaos.model import busy_artifact
 from hftcore.spark.stream.bucket import Bucket, Messages
 from hftcore.spark.stream.packing import Packer, binary_parts, place_of, read_chunk
 from hftcore.spark.stream.schema import SCORED_ARROW
@@ -97,17 +95,6 @@ def test_any_batch_size_gives_the_frames_of_the_replay_of_each_symbol(busy: hc.A
     assert counts["out_of_order"] > 0
     assert counts["gaps"] > 10
     assert counts["resets"] >= 8
-
-
-def test_a_model_of_bars_gives_the_frames_of_its_replay(tmp_path: Path) -> None:
-    model = busy_artifact(tmp_path / "bars.hft", with_bars=True)
-    topic = make_topic(3, 4_000, "packed")
-    right, _ = expected(topic, model, "symbol")
-    for size in (40, 1_000):
-        frames, counts, _ = played(topic, model, topic.settings(n_buckets=3), size)
-        assert frames == {symbol: bytes_ for symbol, bytes_ in right.items() if bytes_}
-        assert counts["decisions"] > 100
-        assert counts["gaps"] > 5
 
 
 @pytest.mark.parametrize("fmt", ["json", "packed"])
