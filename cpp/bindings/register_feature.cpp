@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "event_array.hpp"
+#include "feature_bars.hpp"
 #include "feature_columns.hpp"
 #include "feature_operations.hpp"
 #include "hft/base/bytes.hpp"
@@ -80,7 +81,8 @@ py::typing::List<Row> describe(const Spec& spec) {
   for (const auto& c : plan.columns()) {
     Row d;
     d["name"] = c.def.name, d["op"] = c.def.op, d["rev"] = c.rev, d["input"] = c.def.input, d["params"] = c.def.params;
-    d["unit"] = c.unit, d["lookback"] = c.lookback, d["clock"] = text(c.clock);
+    const auto* bars = plan.bars_of(c.clock);
+    d["unit"] = c.unit, d["lookback"] = c.lookback, d["clock"] = bars != nullptr ? bars->def.name : text(c.clock);
     d["fading"] = std::pair{c.fading.factor, c.fading.n_stages};
     columns.append(d);
   }
@@ -156,19 +158,27 @@ void register_spec(py::module_& m) {
              return feature::FeatureDef{std::move(name), std::move(op), std::move(input), std::move(params)};
            }),
            py::arg("name"), py::arg("op"), py::arg("input"), py::arg("params"));
+  py::class_<feature::BarsDef>(m, "BarsDef")
+      .def(py::init([](std::string name, std::string kind, feature::ParamValue every, std::string price) {
+             return feature::BarsDef{std::move(name), std::move(kind), std::move(every), std::move(price)};
+           }),
+           py::arg("name"), py::arg("kind"), py::arg("every"), py::arg("price"));
   py::class_<Spec>(m, "Spec", "What the compiled pipeline is made from; hftcore.FeatureSpec makes it.")
       .def(py::init([](std::string name, std::string sha256, bool continuous, int rows, std::uint32_t drop,
-                       std::int64_t open_ns, std::int64_t close_ns, std::vector<feature::FeatureDef> features) {
+                       std::int64_t open_ns, std::int64_t close_ns, std::vector<feature::FeatureDef> features,
+                       std::vector<feature::BarsDef> bars) {
              return Spec{std::move(name),
                          std::move(sha256),
                          continuous ? feature::Origin::kContinuous : feature::Origin::kSessionOpen,
                          row_on(rows),
                          known_drop(drop),
                          {open_ns, close_ns},
-                         std::move(features)};
+                         std::move(features),
+                         std::move(bars)};
            }),
            py::kw_only(), py::arg("name"), py::arg("sha256"), py::arg("continuous"), py::arg("rows"), py::arg("drop"),
-           py::arg("open_ns"), py::arg("close_ns"), py::arg("features"))
+           py::arg("open_ns"), py::arg("close_ns"), py::arg("features"),
+           py::arg("bars") = std::vector<feature::BarsDef>{})
       .def_readonly("name", &Spec::name)
       .def_readonly("sha256", &Spec::sha256);
 }
@@ -192,6 +202,7 @@ void register_feature(py::module_& m) {
       },
       py::arg("fading"), py::arg("tolerance"), "Inputs after the seed until its weight is at most the tolerance.");
   register_spec(m);
+  register_feature_bars(m);
   m.def("describe", &describe, py::arg("spec"), "The columns of a spec, names and parameters complete.");
   py::class_<SharedPipeline>(m, "Pipeline", "The compiled pipeline. One thread at a time.")
       .def(py::init([](const Spec& spec, const std::vector<event::Instrument>& instruments) {

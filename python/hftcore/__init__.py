@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore import features as features
     from hftcore import labels as labels
     from hftcore.artifact import Artifact as Artifact
+    from hftcore.bar_table import bars as bars
     from hftcore.book import OrderBook as OrderBook
     from hftcore.compiler import compile_model as compile_model
     from hftcore.events import EVENT_DTYPE as EVENT_DTYPE
@@ -36,6 +37,7 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.run import SimulatedExchange as SimulatedExchange
     from hftcore.run import Threshold as Threshold
     from hftcore.run import replay as replay
+    from hftcore.spec import Bars as Bars
     from hftcore.spec import FeatureSpec as FeatureSpec
     from hftcore.spec import adwin as adwin
     from hftcore.spec import adx as adx
@@ -45,6 +47,7 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import bollinger as bollinger
     from hftcore.spec import cusum as cusum
     from hftcore.spec import decay_ema as decay_ema
+    from hftcore.spec import dollar_bars as dollar_bars
     from hftcore.spec import ema as ema
     from hftcore.spec import ema_deviation as ema_deviation
     from hftcore.spec import ewma_volatility as ewma_volatility
@@ -80,12 +83,15 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import slope as slope
     from hftcore.spec import spread as spread
     from hftcore.spec import stochastic as stochastic
+    from hftcore.spec import tick_bars as tick_bars
+    from hftcore.spec import time_bars as time_bars
     from hftcore.spec import time_since_mid_change as time_since_mid_change
     from hftcore.spec import time_since_quote as time_since_quote
     from hftcore.spec import time_since_trade as time_since_trade
     from hftcore.spec import trade_imbalance as trade_imbalance
     from hftcore.spec import trade_intensity as trade_intensity
     from hftcore.spec import trade_side as trade_side
+    from hftcore.spec import volume_bars as volume_bars
     from hftcore.spec import vwap as vwap
     from hftcore.spec import wilder as wilder
     from hftcore.spec import zscore as zscore
@@ -93,6 +99,7 @@ if TYPE_CHECKING:  # "as" says: re-exported
 _MODULES = ("errors", "features", "labels")
 _HOME = {
     "Artifact": "artifact",
+    "Bars": "spec",
     "EVENT_DTYPE": "events",
     "Event": "events",
     "EventKind": "events",
@@ -114,10 +121,12 @@ _HOME = {
     "adwin": "spec",
     "adx": "spec",
     "atr": "spec",
+    "bars": "bar_table",
     "bollinger": "spec",
     "compile_model": "compiler",
     "cusum": "spec",
     "decay_ema": "spec",
+    "dollar_bars": "spec",
     "ema": "spec",
     "ema_deviation": "spec",
     "ewma_volatility": "spec",
@@ -156,6 +165,8 @@ _HOME = {
     "spread": "spec",
     "stochastic": "spec",
     "signed_flow": "spec",
+    "tick_bars": "spec",
+    "time_bars": "spec",
     "time_since_mid_change": "spec",
     "time_since_quote": "spec",
     "time_since_trade": "spec",
@@ -163,6 +174,7 @@ _HOME = {
     "trade_intensity": "spec",
     "trade_side": "spec",
     "verify": "parity",
+    "volume_bars": "spec",
     "vwap": "spec",
     "wilder": "spec",
     "zscore": "spec",

@@ -90,6 +90,12 @@ def series() -> dict[str, Series]:
     return {row["name"]: Series(**row) for row in _core.feature.series()}
 
 
+@functools.cache
+def bar_series() -> dict[str, Series]:
+    """Return the series of bars by what follows the point: ``close`` of ``m1.close``."""
+    return {row["name"]: Series(**row) for row in _core.feature.bar_series()}
+
+
 def operation(name: str) -> Operation:
     """Return one operation.
 

@@ -180,10 +180,12 @@ def wide_spec() -> Callable[..., hc.FeatureSpec]:
             *(hc.ema("mid_px", period=20), hc.rsi("mid_px", period=14), hc.zscore("spread_px", window=50)),
             *(hc.order_flow_imbalance(window=10), hc.log_return("mid_px", lag=5)),
             *(hc.rolling_std("mid_px", window=30), hc.trade_imbalance(window=20), hc.vwap(window=20)),
-            hc.time_since_trade(),
+            *(hc.time_since_trade(), hc.ema("s.close", period=3), hc.expr("mid_px / v.vwap", name="off.bar")),
         ]
+        bars = {"s": hc.time_bars("100ms", price="mid"), "v": hc.volume_bars(500)}
         drop = ("suspicious", "unchanged", "locked")
-        return hc.FeatureSpec(f"wide-{origin}", columns, origin=origin, rows=rows, drop=drop, session=session)
+        rules: dict[str, Any] = {"origin": origin, "rows": rows, "drop": drop, "session": session}
+        return hc.FeatureSpec(f"wide-{origin}", columns, bars=bars, **rules)
 
     return make
 

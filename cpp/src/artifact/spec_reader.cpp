@@ -18,7 +18,7 @@ namespace {
 using base::Json;
 using feature::ParamValue;
 
-const std::vector<std::string> kKeys{"name", "version", "origin", "rows", "drop", "session", "features"};
+const std::vector<std::string> kKeys{"name", "version", "origin", "rows", "drop", "session", "features", "bars"};
 const std::vector<std::string> kOrigins{"session_open", "continuous"};  // by value of feature::Origin
 const std::vector<std::string> kRows{"quote", "trade", "any"};          // by value of feature::RowOn
 const std::vector<std::string> kDrops{"crossed", "locked", "one_sided", "unchanged", "suspicious"};  // by bit
@@ -49,8 +49,7 @@ void known_keys(const std::string& what, const Json& table, const std::vector<st
   }
 }
 
-ParamValue param_of(const std::string& feature, const std::string& key, const Json& value) {
-  const std::string what = "feature '" + feature + "': " + key;
+ParamValue value_of(const std::string& what, const Json& value) {
   if (value.is(Json::Kind::kText)) return value.as_text();
   if (!value.is(Json::Kind::kNumber)) refuse(what + " must be a number or text, was " + value.canonical());
   try {
@@ -59,6 +58,10 @@ ParamValue param_of(const std::string& feature, const std::string& key, const Js
   } catch (const base::JsonError&) {
     refuse(what + " must fit 64 bits, was " + value.number_text());
   }
+}
+
+ParamValue param_of(const std::string& feature, const std::string& key, const Json& value) {
+  return value_of("feature '" + feature + "': " + key, value);
 }
 
 /// A feature as a spec file has it: parameters beside op, or under params; those beside it count.
@@ -115,6 +118,31 @@ feature::SessionHours session_of(const Json& session) {
   return hours;
 }
 
+/// The spec's bars: a table of tables.
+std::vector<feature::BarsDef> bars_of(const Json& table) {
+  if (!table.is(Json::Kind::kObject)) refuse("bars is a table of tables, was " + table.canonical());
+  std::vector<feature::BarsDef> all;
+  for (const std::string& name : table.keys()) {
+    const std::string what = "bars '" + name + "'";
+    const Json& row = table.at(name);
+    if (!row.is(Json::Kind::kObject)) refuse(what + " is a table with kind and every, was " + row.canonical());
+    known_keys(what, row, {"kind", "every", "price"});
+    feature::BarsDef& def = all.emplace_back();
+    def.name = name;
+    for (const char* key : {"kind", "every"}) {
+      if (row.find(key) == nullptr) refuse(what + ": '" + key + "' is missing");
+    }
+    const auto text_of = [&](const char* key) {
+      if (!row.at(key).is(Json::Kind::kText)) refuse(what + ": " + key + " must be text, was " + row.at(key).canonical());
+      return row.at(key).as_text();
+    };
+    def.kind = text_of("kind");
+    if (row.find("price") != nullptr) def.price = text_of("price");
+    def.every = value_of(what + ": every", row.at("every"));
+  }
+  return all;
+}
+
 /// The one form of a spec, which its hash is over: every parameter and each operation's rev spelled out.
 std::string canonical_json(const feature::Spec& spec, const Json& version, const std::vector<std::string>& drop,
                            const feature::Plan& plan, bool with_session) {
@@ -141,6 +169,16 @@ std::string canonical_json(const feature::Spec& spec, const Json& version, const
     json.set("session", Json::object()
                             .set("open", Json::of(time_of_day_text(spec.session.open_ns)))
                             .set("close", Json::of(time_of_day_text(spec.session.close_ns))));
+  }
+  if (!plan.bars().empty()) {
+    Json bars = Json::object();
+    for (const feature::Plan::Bars& b : plan.bars()) {
+      Json row = Json::object();
+      row.set("kind", Json::of(b.def.kind)).set("price", Json::of(b.def.price));
+      row.set("every", std::visit([](const auto& v) { return Json::of(v); }, b.def.every));
+      bars.set(b.def.name, std::move(row));
+    }
+    json.set("bars", std::move(bars));
   }
   return json.canonical();
 }
@@ -172,6 +210,8 @@ feature::Spec read_spec(std::string_view json_text) {
     spec.features.push_back(feature_of(spec.features.size() + 1, row));
   }
 
+  if (const Json* bars = json.find("bars"); bars != nullptr && !bars->is(Json::Kind::kNull)) spec.bars = bars_of(*bars);
+
   const Json& name = json.at("name");
   if (!name.is(Json::Kind::kText) || name.as_text().empty()) refuse("name must be text, was " + name.canonical());
   spec.name = name.as_text();
@@ -198,6 +238,8 @@ feature::Spec read_spec(std::string_view json_text) {
   }
   const Json one = Json::of(std::int64_t{1});
   spec.sha256 = base::sha256_hex(canonical_json(spec, version != nullptr ? *version : one, drop, *plan, with_session));
+  spec.bars.clear();
+  for (const feature::Plan::Bars& bars : plan->bars()) spec.bars.push_back(bars.def);
   spec.features.clear();
   for (const feature::Plan::Resolved& column : plan->columns()) spec.features.push_back(column.def);
   return spec;

@@ -86,6 +86,7 @@ Pipeline::Symbol Pipeline::make_symbol(const event::Instrument& instrument) cons
 
 Step Pipeline::update(const event::Event& e, std::span<double> row) noexcept {
   ++counters_.n_events;
+  closed_bars_ = 0;
   if (is_after_gap(e) && e.symbol_id < symbols_.size()) [[unlikely]] {
     ++counters_.gaps;
     symbols_[e.symbol_id].begin_after_gap();
@@ -101,14 +102,18 @@ Step Pipeline::update(const event::Event& e, std::span<double> row) noexcept {
     return reason == &Counters::out_of_order ? Step::kOutOfOrder : Step::kDropped;
   }
   if (enter(symbol.past, e, session)) symbol.reset();
+  const bool has_bars = !plan_->bars().empty();
+  if (has_bars) close_ended_bars(e.symbol_id, e.ts_event_ns);
 
   if (is_quote) {
     symbol.market.set_quote(e);
     run(e.symbol_id, Clock::kQuote);
+    if (has_bars) fill_bars(e.symbol_id, false);
     if (spec_.row_on == RowOn::kTrade) return Step::kNoRow;
   } else {
     symbol.market.set_trade(e);
     run(e.symbol_id, Clock::kTrade);
+    if (has_bars) fill_bars(e.symbol_id, true);
     if (spec_.row_on == RowOn::kQuote) return Step::kNoRow;
   }
   write_row(e.symbol_id, row);

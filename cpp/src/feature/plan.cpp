@@ -44,6 +44,7 @@ Plan::Plan(const Spec& spec) {
   check_session(spec.session);
   if (spec.features.empty()) throw std::invalid_argument("features: a spec needs at least one");
   for (const Series& s : series()) sources_.push_back({s.name, s.clock, s.unit, s.reader.get()});
+  add_bars(spec.bars);
   for (const FeatureDef& def : spec.features) {
     try {
       add(def);
@@ -59,10 +60,17 @@ void Plan::add(const FeatureDef& asked) {
   const Operation& op = operation(asked.op);
   FeatureDef def = asked;
   const std::size_t made = make(def, op);
-  if (def.name.empty()) def.name = default_name(op, def.input, Params{def.params, op.standalone});
+  if (def.name.empty()) {
+    std::string input = def.input;  // m1.close as m1_close: a point asks for quotes in SQL
+    if (!bars_.empty()) std::ranges::replace(input, '.', '_');
+    def.name = default_name(op, input, Params{def.params, op.standalone});
+  }
   check_name(def.name);
   if (find(def.name) != kNone) {
     throw std::invalid_argument("the name '" + def.name + "' is taken; give one of them another `name`");
+  }
+  if (std::ranges::any_of(bars_, [&](const Bars& bars) { return bars.def.name == def.name; })) {
+    throw std::invalid_argument("the name '" + def.name + "' is taken by bars; give the feature another `name`");
   }
   Source source = sources_[made];
   source.name = def.name;

@@ -7,15 +7,18 @@ import hftcore._core.event
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['FeatureDef', 'KeyedPipelines', 'NULL_CELL', 'Pipeline', 'REFUSED_BAD_KIND', 'REFUSED_NULL', 'REFUSED_OUT_OF_ORDER', 'REFUSED_TWICE', 'REFUSED_UNKNOWN_SYMBOL', 'REFUSED_UNSORTED', 'STEP_DROPPED', 'STEP_NO_ROW', 'STEP_OUT_OF_ORDER', 'STEP_ROW', 'STEP_UNKNOWN_SYMBOL', 'SeriesOperation', 'Spec', 'describe', 'did_you_mean', 'inputs_until', 'operations', 'series']
+__all__: list[str] = ['BarsDef', 'FeatureDef', 'KeyedPipelines', 'NULL_CELL', 'Pipeline', 'REFUSED_BAD_KIND', 'REFUSED_NULL', 'REFUSED_OUT_OF_ORDER', 'REFUSED_TWICE', 'REFUSED_UNKNOWN_SYMBOL', 'REFUSED_UNSORTED', 'STEP_DROPPED', 'STEP_NO_ROW', 'STEP_OUT_OF_ORDER', 'STEP_ROW', 'STEP_UNKNOWN_SYMBOL', 'SeriesOperation', 'Spec', 'bar_series', 'bar_table', 'describe', 'describe_bars', 'did_you_mean', 'inputs_until', 'operations', 'series']
 class FeatureDef:
     def __init__(self, name: str, op: str, input: str, params: collections.abc.Mapping[str, typing.SupportsInt | typing.SupportsIndex | typing.SupportsFloat | typing.SupportsIndex | str]) -> None:
+        ...
+class BarsDef:
+    def __init__(self, name: str, kind: str, every: typing.SupportsInt | typing.SupportsIndex | typing.SupportsFloat | typing.SupportsIndex | str, price: str) -> None:
         ...
 class Spec:
     """
     What the compiled pipeline is made from; hftcore.FeatureSpec makes it.
     """
-    def __init__(self, *, name: str, sha256: str, continuous: bool, rows: typing.SupportsInt | typing.SupportsIndex, drop: typing.SupportsInt | typing.SupportsIndex, open_ns: typing.SupportsInt | typing.SupportsIndex, close_ns: typing.SupportsInt | typing.SupportsIndex, features: collections.abc.Sequence[FeatureDef]) -> None:
+    def __init__(self, *, name: str, sha256: str, continuous: bool, rows: typing.SupportsInt | typing.SupportsIndex, drop: typing.SupportsInt | typing.SupportsIndex, open_ns: typing.SupportsInt | typing.SupportsIndex, close_ns: typing.SupportsInt | typing.SupportsIndex, features: collections.abc.Sequence[FeatureDef], bars: collections.abc.Sequence[BarsDef] = []) -> None:
         ...
     @property
     def name(self) -> str:
@@ -99,9 +102,21 @@ class KeyedPipelines:
         """
         Take rows in, in order. Returns columns (n_features, n), of which the first len(index) values count; the row of each value; and (why, row) where a row was refused: rows before it have been taken in.
         """
+def bar_series() -> list[dict[str, typing.Any]]:
+    """
+    The series that each bars of a spec have: `m1.close` of bars m1.
+    """
+def bar_table(spec: Spec, instruments: collections.abc.Sequence[hftcore._core.event.Instrument], name: str, events: numpy.ndarray) -> numpy.ndarray:
+    """
+    The bars that the events close, one row each, in the order of the events.
+    """
 def describe(spec: Spec) -> list[dict[str, typing.Any]]:
     """
     The columns of a spec, names and parameters complete.
+    """
+def describe_bars(spec: Spec) -> list[dict[str, typing.Any]]:
+    """
+    The bars of a spec, complete.
     """
 def did_you_mean(wrong: str, known: collections.abc.Sequence[str]) -> str:
     ...

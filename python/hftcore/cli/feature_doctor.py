@@ -66,7 +66,7 @@ def _print(found: Diagnosis) -> None:
     heads = "column", "lookback", "warm-up", "rows before it is warm", "rows without a value", "lowest", "highest"
     shown = Table(*heads, title=Text(title), title_justify="left")
     for c in found.columns:
-        tick = "" if c.clock == "none" else f" {c.clock}s"
+        tick = "" if c.clock == "none" else f" {c.tick}s"
         shown.add_row(c.name, f"{c.lookback:,}", f"{c.warm_up:,}{tick}", _share(c, c.n_cold), _share(c, c.n_nan),
                       _number(c.lowest), _number(c.highest))  # fmt: skip
     output.print(shown)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -14,7 +15,7 @@ from hftcore.cli.shared import EXIT_CHECK_FAILED, Json, UsageError, emit_json, e
 from hftcore.errors import SpecError
 from hftcore.explain import Explanation, explain_column, explain_operation
 from hftcore.files import write_atomically
-from hftcore.registry import Operation, Param, ParamValue, operation, operations, series
+from hftcore.registry import Operation, Param, ParamValue, bar_series, operation, operations, series
 from hftcore.spec import FeatureSpec
 
 Words = Annotated[
@@ -33,6 +34,7 @@ def list_command(words: Words = None, json: Json = False) -> None:
             shown.add_row(op.name, *(Text(text) for text in (op.summary, _inputs(op), op.unit)))
         output.print(shown)
         output.print(f"series for input: {', '.join(series())}", highlight=False)
+        output.print(f"of bars ({escape('[bars.m1]')} in a spec): m1.{', m1.'.join(bar_series())}", highlight=False)
         output.print("more of one: hftcore features explain NAME", highlight=False)
     if not found:
         errors.print(f"none of {len(operations())} operations has the words: {' '.join(words or [])}", markup=False)

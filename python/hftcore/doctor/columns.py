@@ -104,7 +104,15 @@ def survey(spec: FeatureSpec, events: Events, tolerance: float, progress: Callab
 def same_rules(spec: FeatureSpec, features: Iterable[Feature]) -> FeatureSpec:
     """Return the spec's rules over other columns."""
     session = None if spec.session is None else (time_text(spec.session[0]), time_text(spec.session[1]))
-    return FeatureSpec(spec.name, features, origin=spec.origin, rows=spec.rows, drop=spec.drop, session=session)
+    return FeatureSpec(
+        spec.name,
+        features,
+        origin=spec.origin,
+        rows=spec.rows,
+        drop=spec.drop,
+        session=session,
+        bars=spec.bars,
+    )
 
 
 def _steps_on(column: Column, spec: FeatureSpec) -> str | None:
@@ -112,6 +120,8 @@ def _steps_on(column: Column, spec: FeatureSpec) -> str | None:
         earlier = {c.name: c.clock for c in spec.columns}
         texts = input_texts(column.input)
         return next((text for text in texts if earlier.get(text) != "none"), None)
+    if column.clock in spec.bars:
+        return f"{column.clock}.close"
     return _CLOCK_SERIES.get(column.clock)
 
 

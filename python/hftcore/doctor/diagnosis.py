@@ -32,13 +32,14 @@ class Finding:
 class ColumnHealth:
     """A column over the events.
 
-    ``warm_up`` counts ticks of ``clock``. Of ``n_rows`` rows ``n_nan`` have no value and ``n_cold`` are not warm: no
-    value yet, or a seed that still weighs more than the tolerance. ``n_symbols_warm`` of the symbols with rows became
-    warm. ``lowest`` and ``highest`` are None where there is no value.
+    ``warm_up`` counts ticks of ``clock``, in words ``tick``. Of ``n_rows`` rows ``n_nan`` have no value and ``n_cold``
+    are not warm: no value yet, or a seed that still weighs more than the tolerance. ``n_symbols_warm`` of the symbols
+    with rows became warm. ``lowest`` and ``highest`` are None where there is no value.
     """
 
     name: str
     clock: str
+    tick: str
     lookback: int
     warm_up: int
     n_rows: int

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from hftcore.bar_table import closed_bars
 from hftcore.doctor.columns import Survey, same_rules, survey
 from hftcore.doctor.diagnosis import FAILED, WARNING, ColumnHealth, Diagnosis, Finding
 from hftcore.doctor.paths import batches, look_ahead
@@ -104,6 +105,7 @@ def _health(spec: FeatureSpec, seen: Survey, i: int, tolerance: float) -> Column
     return ColumnHealth(
         name=column.name,
         clock=column.clock,
+        tick=column.tick,
         lookback=column.lookback,
         warm_up=column.warm_up(tolerance),
         n_rows=seen.n_rows,
@@ -133,10 +135,10 @@ def _of_warm_up(spec: FeatureSpec, events: Events, seen: Survey, columns: Iterab
             shown = ", ".join(f"{events.instruments[s].symbol} has {most[s]:,}" for s in cold[:5])
             more = f" and {len(cold) - 5} more" if len(cold) > 5 else ""
             what = "session" if spec.origin == "session_open" else "tape"
-            text = f"never warm: it needs {told.warm_up:,} {column.clock}s in a {what}; {shown}{more}"
+            text = f"never warm: it needs {told.warm_up:,} {column.tick}s in a {what}; {shown}{more}"
             yield Finding("warm-up", FAILED if len(cold) == len(with_rows) else WARNING, column.name, text)
         elif 2 * told.n_cold > told.n_rows:
-            text = f"{told.n_cold:,} of {told.n_rows:,} rows come before it is warm ({told.warm_up:,} {column.clock}s)"
+            text = f"{told.n_cold:,} of {told.n_rows:,} rows come before it is warm ({told.warm_up:,} {column.tick}s)"
             yield Finding("warm-up", WARNING, column.name, text)
 
 
@@ -146,6 +148,8 @@ def _most_ticks(spec: FeatureSpec, events: Events, column: Column) -> npt.NDArra
         column.clock, [EventKind.QUOTE, EventKind.TRADE]
     )
     data = events.data[np.isin(events.data["kind"], kinds)]
+    if column.clock in spec.bars:
+        data = events.data[closed_bars(spec, column.clock, events)["event"]]
     sessions = session_ids(data["ts_event_ns"], spec.session) if spec.origin == "session_open" else np.zeros(len(data))
     most = np.zeros(len(events.instruments), np.int64)
     for session in np.unique(sessions):

@@ -11,7 +11,7 @@ from hftcore.errors import SpecError
 from hftcore.explain.agreement import TOLERANCE, Agreement, compare
 from hftcore.explain.sample import Sample, input_texts, take_sample
 from hftcore.explain.tape import TAPE_WORDS, shared_tape
-from hftcore.registry import Operation, Param, ParamValue, operation, series
+from hftcore.registry import Operation, Param, ParamValue, operation
 from hftcore.spec import Column, Feature, FeatureSpec
 
 _EXAMPLES: Final[Mapping[str, ParamValue]] = {
@@ -77,7 +77,7 @@ class Explanation:
     def inputs(self) -> list[tuple[str, str]]:
         """What the column steps on: text and unit (with where it comes from) of each."""
         units = {c.name: f"{c.unit}, an earlier feature" for c in self.spec.columns}
-        units |= {s.name: f"{s.unit}, {s.doc}" for s in series().values()}
+        units |= {s.name: f"{s.unit}, {s.doc}" for s in self.spec.series.values()}
         if not self.operation.takes_series:
             return [(self.operation.inputs, "")]
         return [(text, units.get(text, "a formula")) for text in input_texts(self.column.input)]
@@ -86,10 +86,11 @@ class Explanation:
     def facts(self) -> list[tuple[str, str]]:
         """Name and text of each rule, in the order people ask for them."""
         op, column = self.operation, self.column
-        tick = {"quote": "quote(s)", "trade": "trade(s)"}.get(column.clock, "event(s)")
+        tick = f"{column.tick}(s)"
         return [
             ("formula", op.formula),
             ("inputs", "; ".join(f"{text} ({unit})" if unit else text for text, unit in self.inputs)),
+            *self._clock,
             ("unit", column.unit),
             ("lookback", f"{column.lookback:,} {tick} without a value ({op.lookback})"),
             ("warm-up", f"{self.warm_up:,} {tick}, until the seed weighs at most {self.tolerance:g}"
@@ -103,6 +104,17 @@ class Explanation:
             ("alone", f"hftcore.features.{op.standalone}"),
             ("page", op.page),
         ]  # fmt: skip
+
+    @property
+    def _clock(self) -> list[tuple[str, str]]:
+        """The bars that a column steps on; columns on quotes and trades say it in other facts."""
+        bars = self.spec.bars.get(self.column.clock)
+        if bars is None:
+            return []
+        text = (
+            f"bars {self.column.clock}: {bars.kind}, every {bars.every}, price {bars.price}; closed bars alone are seen"
+        )
+        return [("steps on", text)]
 
     @property
     def parameters(self) -> list[tuple[str, str, str]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from hftcore.bar_table import closed_bars
 from hftcore.events import Events
 from hftcore.pipeline import FeaturePipeline
 from hftcore.registry import ParamValue, operation, series
@@ -66,8 +67,13 @@ def take_sample(spec: FeatureSpec, column: Column, tape: Events) -> Sample:
     texts = input_texts(column.input) if operation(column.op).takes_series else []
     probes = [*(f"`{text}`" if text in spec.names else text for text in texts), *series()]
     features += [Feature("expr", params={"formula": text}, name=f"_probe_{i}") for i, text in enumerate(probes)]
-    run = FeaturePipeline(FeatureSpec("sample", features, rows=_ROWS[column.clock], origin="continuous"))
-    matrix = run.transform(tape)
+    rows = _ROWS.get(column.clock, "any")
+    sampled = FeatureSpec("sample", features, rows=rows, origin="continuous", bars=spec.bars)
+    run = FeaturePipeline(sampled)
+    matrix, index = run.transform(tape), run.rows
+    if column.clock in spec.bars:
+        closed = np.isin(index, closed_bars(sampled, column.clock, tape)["event"])
+        matrix, index = matrix[closed], index[closed]
     columns = [np.ascontiguousarray(x) for x in matrix[:, at:].T]
     return Sample(
         op=column.op,
@@ -75,5 +81,5 @@ def take_sample(spec: FeatureSpec, column: Column, tape: Events) -> Sample:
         values=columns[0],
         inputs=tuple(columns[1 : 1 + len(texts)]),
         market=dict(zip(series(), columns[1 + len(texts) :], strict=True)),
-        ts_ns=tape.data["ts_event_ns"][run.rows].copy(),
+        ts_ns=tape.data["ts_event_ns"][index],
     )

@@ -58,7 +58,6 @@ def _chart(e: Explanation) -> Chart | None:
     single = e.operation.takes_series and len(sample.inputs) == 1
     # Two of a notebook share one page: what a drawing refers to has a name of its own.
     mark = hashlib.sha256(e.spec.canonical_json().encode() + e.column.name.encode()).hexdigest()[:8]
-    tick = {"quote": "quote", "trade": "trade"}.get(e.column.clock, "event")
 
     def paint(fig: Figure, wide: bool) -> None:
         axes = fig.subplots(2 if single else 1, 1, sharex=True, squeeze=False, height_ratios=[1, 2] if single else [1])
@@ -77,7 +76,7 @@ def _chart(e: Explanation) -> Chart | None:
                            textcoords="offset points", color=MUTED, fontsize=11,
                            ha="left" if warm_up < 0.6 * n else "right")  # fmt: skip
             below.axvline(min(warm_up, n - 1), color=BASE, lw=1.0)
-        below.set_xlabel(f"{tick}s since the start")
+        below.set_xlabel(f"{e.column.tick}s since the start")
 
     return Chart(
         key=f"explain-{mark}",

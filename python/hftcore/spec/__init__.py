@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hftcore.spec.bars import Bars, dollar_bars, tick_bars, time_bars, volume_bars
 from hftcore.spec.builders import (
     Feature,
     adwin,
@@ -61,6 +62,7 @@ from hftcore.spec.feature_spec import FeatureSpec
 from hftcore.spec.rules import Column
 
 __all__ = [
+    "Bars",
     "Column",
     "Feature",
     "FeatureSpec",
@@ -72,6 +74,7 @@ __all__ = [
     "bollinger",
     "cusum",
     "decay_ema",
+    "dollar_bars",
     "ema",
     "ema_deviation",
     "ewma_volatility",
@@ -107,12 +110,15 @@ __all__ = [
     "slope",
     "spread",
     "stochastic",
+    "tick_bars",
+    "time_bars",
     "time_since_mid_change",
     "time_since_quote",
     "time_since_trade",
     "trade_imbalance",
     "trade_intensity",
     "trade_side",
+    "volume_bars",
     "vwap",
     "wilder",
     "zscore",

@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hftcore import _core
 from hftcore.errors import SpecError
-from hftcore.registry import did_you_mean
+from hftcore.registry import Series, did_you_mean
+from hftcore.registry import series as registry_series
+from hftcore.spec.bars import Bars, bars_of, native_bars, series_of
 from hftcore.spec.builders import Feature
-from hftcore.spec.rules import Column, checked, feature_of, known_keys, one_of
-from hftcore.spec.text import time_ns, time_text, to_toml
+from hftcore.spec.files import read_table, write_table
+from hftcore.spec.rules import Column, checked, feature_of, known_keys, one_of, session_of
+from hftcore.spec.text import time_ns, time_text
 
 if TYPE_CHECKING:
     from hftcore.explain import Explanation
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 _ROWS: Final = ("quote", "trade", "any")
 _ORIGINS: Final = ("session_open", "continuous")
 _DROPS: Final = ("crossed", "locked", "one_sided", "unchanged", "suspicious")  # in the order of the C++ bits
-_KEYS: Final = ("name", "version", "origin", "rows", "drop", "session", "features")
+_KEYS: Final = ("name", "version", "origin", "rows", "drop", "session", "features", "bars")
 
 
 class FeatureSpec:
@@ -45,6 +48,8 @@ class FeatureSpec:
         Quotes that no feature sees; they are counted. ``suspicious`` (the venue's or vendor's mark) drops trades too.
     session : (str, str) or None
         Opening and closing time, UTC, ``"13:35:00"``; events outside are dropped. If close comes first: past midnight.
+    bars : mapping of str to Bars, or None
+        ``{"m1": hc.time_bars("1m")}`` makes series ``m1.open``, ``m1.high`` and so on, which step as a bar closes.
 
     Raises
     ------
@@ -57,7 +62,18 @@ class FeatureSpec:
     ``50.0`` and parameters that repeat a default make no difference. The order of features does. Immutable.
     """
 
-    __slots__ = ("_columns", "_drop", "_name", "_native_spec", "_origin", "_rows", "_session", "_sha256", "_version")
+    __slots__ = (
+        "_bars",
+        "_columns",
+        "_drop",
+        "_name",
+        "_native_spec",
+        "_origin",
+        "_rows",
+        "_session",
+        "_sha256",
+        "_version",
+    )
 
     def __init__(
         self,
@@ -69,6 +85,7 @@ class FeatureSpec:
         rows: str = "quote",
         drop: Iterable[str] = (),
         session: tuple[str, str] | None = None,
+        bars: Mapping[str, Bars | Mapping[str, Any]] | None = None,
     ) -> None:
         if not isinstance(name, str) or not name:
             raise SpecError(f"name must be text, was {name!r}")
@@ -88,13 +105,16 @@ class FeatureSpec:
         if not isinstance(features, Iterable):
             raise SpecError(f"features must be a list, was {features!r}")
         defs = [_core.feature.FeatureDef(f.name, f.op, f.input, checked(f)) for f in features]
+        bar_defs = native_bars(bars)
         try:
-            self._columns = tuple(Column(**row) for row in _core.feature.describe(self._make_native(defs, "")))
+            native = self._make_native(defs, "", bar_defs)
+            self._columns = tuple(Column(**row) for row in _core.feature.describe(native))
+            self._bars = bars_of(_core.feature.describe_bars(native))
         except ValueError as error:
             raise SpecError(f"spec {name!r}: {error}") from None
         self._sha256 = hashlib.sha256(self.canonical_json().encode()).hexdigest()
         complete = [_core.feature.FeatureDef(c.name, c.op, c.input, c.params) for c in self._columns]
-        self._native_spec = self._make_native(complete, self._sha256)
+        self._native_spec = self._make_native(complete, self._sha256, native_bars(self._bars))
 
     @property
     def name(self) -> str:
@@ -125,6 +145,16 @@ class FeatureSpec:
     def session(self) -> tuple[int, int] | None:
         """Opening and closing time in nanoseconds after midnight UTC, or None."""
         return self._session
+
+    @property
+    def bars(self) -> dict[str, Bars]:
+        """The bars by name, complete; those that close first at one moment come first."""
+        return dict(self._bars)
+
+    @property
+    def series(self) -> dict[str, Series]:
+        """What a feature may step on, by name: the registry's series, then those of the bars."""
+        return {**registry_series(), **series_of(self._bars)}
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -184,6 +214,8 @@ class FeatureSpec:
         }
         if self._session is not None:
             data["session"] = dict(zip(("open", "close"), map(time_text, self._session), strict=True))
+        if self._bars:
+            data["bars"] = {name: asdict(bars) for name, bars in self._bars.items()}
         return data
 
     @classmethod
@@ -201,15 +233,8 @@ class FeatureSpec:
         for key in ("name", "features"):
             if key not in data:
                 raise SpecError(f"spec: {key!r} is missing")
-        options = {key: data[key] for key in ("version", "origin", "rows", "drop") if key in data}
-        session = data.get("session")
-        if session is not None:
-            if not isinstance(session, Mapping):
-                raise SpecError(f"session is a table with open and close, was {session!r}")
-            known_keys("session", session, ("open", "close"))
-            if set(session) != {"open", "close"}:
-                raise SpecError("session needs both open and close")
-            options["session"] = (session["open"], session["close"])
+        options = {key: data[key] for key in ("version", "origin", "rows", "drop", "bars") if key in data}
+        options["session"] = session_of(data.get("session"))
         if not isinstance(data["features"], (list, tuple)):
             raise SpecError(f"features must be a list of tables, was {data['features']!r}")
         features = [feature_of(i, row) for i, row in enumerate(data["features"], 1)]
@@ -226,31 +251,17 @@ class FeatureSpec:
     @classmethod
     def load(cls, path: str | Path) -> FeatureSpec:
         """Read a spec from a ``.toml`` or ``.json`` file. Raises SpecError naming the file."""
-        path = Path(path)
-        if path.suffix not in (".toml", ".json"):
-            raise SpecError(f"{path}: a spec is a .toml or .json file")
+        data = read_table(Path(path))
         try:
-            text = path.read_text(encoding="utf-8")
-            return cls.from_json(text) if path.suffix == ".json" else cls.from_dict(tomllib.loads(text))
-        except UnicodeDecodeError as error:
-            raise SpecError(f"{path}: not UTF-8: {error}") from None
-        except tomllib.TOMLDecodeError as error:
-            raise SpecError(f"{path}: not TOML: {error}") from None
+            return cls.from_dict(data)
         except SpecError as error:
             raise SpecError(f"{path}: {error}") from None
-        except OSError as error:
-            raise SpecError(f"{path}: {error.strerror}") from error
 
     def save(self, path: str | Path) -> None:
         """Write the spec as ``.toml`` or ``.json``; :meth:`load` returns an equal one."""
-        path = Path(path)
-        if path.suffix not in (".toml", ".json"):
-            raise SpecError(f"{path}: a spec is a .toml or .json file")
-        data = self.to_dict()
-        text = json.dumps(data, indent=1) + "\n" if path.suffix == ".json" else to_toml(data)
-        path.write_text(text, encoding="utf-8")
+        write_table(Path(path), self.to_dict())
 
-    def _make_native(self, defs: list[Any], sha256: str) -> Any:
+    def _make_native(self, defs: list[Any], sha256: str, bars: list[Any]) -> Any:
         open_ns, close_ns = self._session or (0, 0)
         return _core.feature.Spec(
             name=self._name,
@@ -261,6 +272,7 @@ class FeatureSpec:
             open_ns=open_ns,
             close_ns=close_ns,
             features=defs,
+            bars=bars,
         )
 
     def _native(self) -> Any:

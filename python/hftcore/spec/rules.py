@@ -8,7 +8,7 @@ from typing import Any
 
 from hftcore import _core
 from hftcore.errors import SpecError
-from hftcore.registry import ParamValue, did_you_mean, operation
+from hftcore.registry import ParamValue, did_you_mean, operation, series
 from hftcore.spec.builders import Feature
 
 
@@ -16,7 +16,8 @@ from hftcore.spec.builders import Feature
 class Column:
     """A column as it is: name and parameters complete.
 
-    ``lookback`` counts the ticks of ``clock`` (quote, trade, none) before the first value, its inputs' included.
+    ``lookback`` counts the ticks of ``clock`` (quote, trade, none, or the name of bars) before the first value, its
+    inputs' included.
     ``fading``: by which factor the seeds of its recursions lose weight with each tick, and how many stages they have.
     """
 
@@ -29,6 +30,13 @@ class Column:
     lookback: int
     clock: str
     fading: tuple[float, int] = (0.0, 0)
+
+    @property
+    def tick(self) -> str:
+        """What ``lookback`` counts, in words: ``quote``, ``trade``, ``m1 bar``; ``event`` where there is no clock."""
+        if self.clock == "none":
+            return "event"
+        return self.clock if self.clock in {s.clock for s in series().values()} else f"{self.clock} bar"
 
     def warm_up(self, tolerance: float = 1e-9) -> int:
         """Ticks of ``clock`` until a value is there and the seeds of its recursions weigh at most ``tolerance``.
@@ -74,11 +82,11 @@ def feature_of(number: int, row: Any) -> Feature:
     if not isinstance(row, Mapping) or not isinstance(row.get("op"), str):
         raise SpecError(f"feature #{number}: a feature is a table with op, was {row!r}")
     row = dict(row)
-    op, name, series, rev = row.pop("op"), row.pop("name", ""), row.pop("input", ""), row.pop("rev", None)
+    op, name, source, rev = row.pop("op"), row.pop("name", ""), row.pop("input", ""), row.pop("rev", None)
     params = row.pop("params", {})
     if not isinstance(params, Mapping):
         raise SpecError(f"feature #{number} ({op}): params is a table, was {params!r}")
-    for key, value in (("name", name), ("input", series)):
+    for key, value in (("name", name), ("input", source)):
         if not isinstance(value, str):
             raise SpecError(f"feature #{number} ({op}): {key} must be text, was {value!r}")
     if rev is not None and rev != operation(op).rev:
@@ -86,4 +94,16 @@ def feature_of(number: int, row: Any) -> Feature:
             f"feature {name or f'#{number}'!r}: written for {op} rev {rev}, this library has rev {operation(op).rev}; "
             "values differ between revs"
         )
-    return Feature(op, series, {**params, **row}, name)
+    return Feature(op, source, {**params, **row}, name)
+
+
+def session_of(table: Any) -> tuple[Any, Any] | None:
+    """Return opening and closing time of a spec file's table, None where there is none."""
+    if table is None:
+        return None
+    if not isinstance(table, Mapping):
+        raise SpecError(f"session is a table with open and close, was {table!r}")
+    known_keys("session", table, ("open", "close"))
+    if set(table) != {"open", "close"}:
+        raise SpecError("session needs both open and close")
+    return table["open"], table["close"]

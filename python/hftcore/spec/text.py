@@ -32,9 +32,11 @@ def time_text(ns: int) -> str:
 
 def to_toml(data: Mapping[str, Any]) -> str:
     """Return a spec's plain data as TOML: parameters beside ``op``, one table per feature."""
-    lines = [f"{key} = {_value(value)}" for key, value in data.items() if key not in ("session", "features")]
+    lines = [f"{key} = {_value(value)}" for key, value in data.items() if key not in ("session", "features", "bars")]
     if "session" in data:
         lines += ["", "[session]", *(f"{key} = {_value(value)}" for key, value in data["session"].items())]
+    for name, bars in data.get("bars", {}).items():
+        lines += ["", f"[bars.{name}]", *(f"{key} = {_value(value)}" for key, value in bars.items())]
     for feature in data["features"]:
         row = {key: value for key, value in feature.items() if key != "params"} | feature["params"]
         lines += ["", "[[features]]", *(f"{key} = {_value(value)}" for key, value in row.items())]

@@ -47,7 +47,15 @@ inline Spec spec_of_everything() {
                    {"", "trade_imbalance", "", {{"window", "1s"}, {"aggressor", "quote_rule"}, {"max_events", 4}}},
                    {"", "vwap", "", {{"window", 7}, {"unit", "bps"}}},
                    {"", "vwap", "", {{"window", "2s"}}},
-                   {"", "time_since_trade", "", {}}};
+                   {"", "time_since_trade", "", {}},
+                   {"", "ema", "s5.close", {{"period", 3}}},
+                   {"", "atr", "k.high, k.low, k.close", {{"period", 4}}},
+                   {"", "rolling_mean", "v.vwap - mid_px", {{"window", "9s"}}},
+                   {"", "expr", "", {{"formula", "d.value / s5.n_trades"}}}};
+  spec.bars = {{"s5", "time", "5s", "mid"},
+               {"k", "tick", std::int64_t{5}},
+               {"v", "volume", 9'000.0},
+               {"d", "dollar", 4e5, "mid"}};
   return spec;
 }
 

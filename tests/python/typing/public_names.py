@@ -28,6 +28,9 @@ frame: Any = pipe.transform(events.to_arrow(), output="pandas")
 copies: tuple[str, ...] = pipe.copies
 warm_up: int = spec.explain("rsi_mid_px_14").warm_up
 blob: bytes = pipe.snapshot()
+minutes: npt.NDArray[Any] = hc.bars(events, hc.time_bars("1m"))
+on_bars = hc.FeatureSpec("bars", [hc.ema("d.close", period=9)], bars={"d": hc.dollar_bars(1e6, price="mid")})
+assert_type(on_bars.bars["d"], hc.Bars)
 again: hc.FeaturePipeline = hc.FeaturePipeline.restore(spec, blob)
 
 labels = hc.labels.direction(events, horizon=50, rows=rows)

@@ -33,7 +33,8 @@ def events() -> hc.Events:
 
 @pytest.fixture(scope="module")
 def spec() -> hc.FeatureSpec:
-    return hc.FeatureSpec("some", [hc.mid(), hc.ema("mid_px", period=5), hc.trade_imbalance(window=9)], rows="any")
+    features = [hc.mid(), hc.ema("mid_px", period=5), hc.trade_imbalance(window=9), hc.ema("s.close", period=2)]
+    return hc.FeatureSpec("some", features, rows="any", bars={"s": hc.time_bars("50ms")})
 
 
 @pytest.mark.parametrize("batch", [1, 7, 1_000, 10_000])

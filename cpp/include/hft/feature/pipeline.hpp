@@ -78,6 +78,10 @@ class Pipeline {
 
   /// Index of the first event for which `update` would say kOutOfOrder, without taking anything in. Cold: allocates.
   [[nodiscard]] std::optional<std::size_t> find_out_of_order(std::span<const event::Event> events) const;
+  /// Bits, by place in Plan::bars(): those of which the last update closed a bar.
+  [[nodiscard]] std::uint64_t closed_bars() const noexcept { return closed_bars_; }
+  /// The last closed bar of a symbol.
+  [[nodiscard]] const Bar& bar(std::uint32_t symbol_id, std::size_t bars) const noexcept;
   /// Upper bound of the rows that these events give.
   [[nodiscard]] std::size_t max_rows(std::span<const event::Event> events) const noexcept;
   /// `update` in a loop that asks for states ahead: rows go to `rows` (row-major), the index of each row's event to
@@ -155,6 +159,11 @@ class Pipeline {
   /// Moves `past` to an event that is taken in. True: the symbol's state begins anew.
   [[nodiscard]] bool enter(Past& past, const event::Event& e, std::int64_t session) const noexcept;
   void run(std::uint32_t symbol_id, Clock clock) noexcept;
+  /// Closes the time bars that have ended by `now_ns`, in the order of their ends; each steps what stands on its clock.
+  void close_ended_bars(std::uint32_t symbol_id, std::int64_t now_ns) noexcept;
+  /// Puts the event that the market took last into the bars, and closes those that are full.
+  void fill_bars(std::uint32_t symbol_id, bool is_trade) noexcept;
+  void run_bars(std::uint32_t symbol_id, std::uint64_t closed) noexcept;
   void write_row(std::uint32_t symbol_id, std::span<double> row) noexcept;
   /// As many symbols as instruments, as new.
   void make_symbols();
@@ -172,6 +181,7 @@ class Pipeline {
   std::vector<const View*> peers_;  // those that others read
   HotRanges hot_;                   // of the symbols' states
   Counters counters_;
+  std::uint64_t closed_bars_ = 0;
 };
 
 }  // namespace hft::feature

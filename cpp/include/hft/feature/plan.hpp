@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "hft/feature/bars.hpp"
 #include "hft/feature/formula.hpp"
 #include "hft/feature/registry.hpp"
 #include "hft/feature/spec.hpp"
@@ -29,6 +30,14 @@ class Plan {
     Fading fading;  // of the seeds of its operation and of its inputs
   };
 
+  /// Bars as they were resolved: their definition has one spelling.
+  struct Bars {
+    BarsDef def;
+    BarRule rule;
+    std::uint32_t node;
+    Clock clock;
+  };
+
   /// One instruction of a clock's program: read a value into a slot, or step a node with what stands from a slot on.
   struct Instruction {
     const Reader* reader;  // null: step `node`
@@ -37,6 +46,10 @@ class Plan {
   };
 
   [[nodiscard]] const std::vector<Resolved>& columns() const noexcept { return columns_; }
+  /// In the order in which those step that close at one moment: time, tick, volume, dollar; small before large.
+  [[nodiscard]] const std::vector<Bars>& bars() const noexcept { return bars_; }
+  /// The bars whose clock it is; null for the others.
+  [[nodiscard]] const Bars* bars_of(Clock clock) const noexcept;
   /// What reads each column.
   [[nodiscard]] const std::vector<const Reader*>& outputs() const noexcept { return outputs_; }
   /// Columns that one call reads.
@@ -73,6 +86,7 @@ class Plan {
     std::uint32_t lane;
   };
 
+  void add_bars(const std::vector<BarsDef>& asked);
   void add(const FeatureDef& def);
   /// The source that an operation makes; `def` gets its one spelling.
   std::size_t make(FeatureDef& def, const Operation& op);
@@ -91,6 +105,7 @@ class Plan {
   std::vector<Instruction>& program_of(Clock clock) { return programs_[static_cast<std::size_t>(clock)]; }
 
   std::vector<Resolved> columns_;
+  std::vector<Bars> bars_;
   std::vector<const Reader*> outputs_;
   std::vector<OutputGroup> groups_;
   std::vector<Source> sources_;  // the registry's series, then columns and parts of formulas

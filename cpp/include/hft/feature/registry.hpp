@@ -16,7 +16,7 @@
 
 namespace hft::feature {
 
-/// Which events step a series or an operation.
+/// Which events step a series or an operation. The clocks of a spec's bars follow, in the order of Plan::bars().
 enum class Clock : std::uint8_t {
   kNone = 0,   // none: the value depends on the time alone
   kQuote = 1,  // each kept quote

@@ -46,6 +46,14 @@ struct FeatureDef {
   std::map<std::string, ParamValue> params;
 };
 
+/// Bars, which are a clock of their own: series `<name>.open`, `.high`, `.low`, `.close` and so on step as one closes.
+struct BarsDef {
+  std::string name;
+  std::string kind;             // time, tick, volume or dollar
+  ParamValue every;             // "1m", trades, base units, quote currency
+  std::string price = "trade";  // or mid: whose open, high, low and close
+};
+
 /// The parsed feature spec. `sha256` is the hash of its canonical JSON, in hex; snapshots and models carry it.
 struct Spec {
   std::string name;
@@ -55,6 +63,7 @@ struct Spec {
   std::uint32_t drop = kDropNothing;
   SessionHours session;
   std::vector<FeatureDef> features;
+  std::vector<BarsDef> bars{};  // in any order: names are different
 };
 
 }  // namespace hft::feature

@@ -51,7 +51,7 @@ def differing_bytes(rows: DataFrame, events: Events, spec: FeatureSpec) -> tuple
     wanted = pipeline.transform(events)
     wanted_at = events.data["source_seq"][pipeline.rows].astype(np.int64)
     order = np.argsort(wanted_at, kind="stable")
-    table: Any = rows.select("source_seq", *spec.names).toArrow().sort_by("source_seq")
+    table: Any = rows.select("source_seq", *(f"`{name}`" for name in spec.names)).toArrow().sort_by("source_seq")
     found = np.empty((table.num_rows, len(spec.names)))
     for i, name in enumerate(spec.names):
         found[:, i] = table[name].to_numpy()
