@@ -43,6 +43,10 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import autocorrelation as autocorrelation
     from hftcore.spec import bipower_variation as bipower_variation
     from hftcore.spec import bollinger as bollinger
+    from hftcore.spec import book_depth as book_depth
+    from hftcore.spec import book_imbalance as book_imbalance
+    from hftcore.spec import book_order_flow as book_order_flow
+    from hftcore.spec import book_slope as book_slope
     from hftcore.spec import cusum as cusum
     from hftcore.spec import decay_ema as decay_ema
     from hftcore.spec import ema as ema
@@ -87,6 +91,7 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import trade_intensity as trade_intensity
     from hftcore.spec import trade_side as trade_side
     from hftcore.spec import vwap as vwap
+    from hftcore.spec import weighted_mid as weighted_mid
     from hftcore.spec import wilder as wilder
     from hftcore.spec import zscore as zscore
 
@@ -115,6 +120,10 @@ _HOME = {
     "adx": "spec",
     "atr": "spec",
     "bollinger": "spec",
+    "book_depth": "spec",
+    "book_imbalance": "spec",
+    "book_order_flow": "spec",
+    "book_slope": "spec",
     "compile_model": "compiler",
     "cusum": "spec",
     "decay_ema": "spec",
@@ -164,6 +173,7 @@ _HOME = {
     "trade_side": "spec",
     "verify": "parity",
     "vwap": "spec",
+    "weighted_mid": "spec",
     "wilder": "spec",
     "zscore": "spec",
 }

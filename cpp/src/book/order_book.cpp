@@ -1,8 +1,5 @@
 #include "hft/book/order_book.hpp"
 
-#include <vector>
-
-
 namespace hft::book {
 namespace {
 
@@ -16,10 +13,12 @@ void save_side(const BookSide& side, base::ByteWriter& out) {
   const bool complete = side.complete();
   base::archive_bool(complete, out);
   if (!complete) out(side.horizon_px_ticks());
-  std::vector<Level> levels(side.size());
-  side.best(levels);
-  out(static_cast<std::uint32_t>(levels.size()));
-  for (const Level& level : levels) out(level.px_ticks), out(level.qty_lots);
+  out(static_cast<std::uint32_t>(side.size()));
+  BookSide::Cursor levels = side.from_best();
+  for (std::size_t i = 0; i < side.size(); ++i) {
+    const Level level = levels.next();
+    out(level.px_ticks), out(level.qty_lots);
+  }
 }
 
 void load_side(BookSide& side, event::Side which, base::ByteReader& in) {

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "hft/feature/formula.hpp"
+#include "hft/feature/levels.hpp"
 #include "params.hpp"
 
 namespace hft::feature {
@@ -41,6 +42,7 @@ void check_session(const SessionHours& session) {
 Plan::Plan(const Spec& spec) {
   check_session(spec.session);
   if (spec.features.empty()) throw std::invalid_argument("features: a spec needs at least one");
+  if (spec.row_on == RowOn::kBook) need_book(0);
   for (const Series& s : series()) sources_.push_back({s.name, s.clock, s.unit, s.reader.get()});
   for (const FeatureDef& def : spec.features) {
     try {
@@ -50,6 +52,7 @@ Plan::Plan(const Spec& spec) {
       throw std::invalid_argument("feature " + which + " (" + def.op + "): " + error.what());
     }
   }
+  place_book();
 }
 
 void Plan::add(const FeatureDef& asked) {
@@ -99,6 +102,7 @@ std::size_t Plan::make(FeatureDef& def, const Operation& op) {
   }
   std::string text = call_text(op, find(def.input) == kNone ? def.input : spelled(def.input), params);
   if (const std::size_t known = find(text); known != kNone) return known;
+  if (op.clock == Clock::kBook) need_book(params.integer(std::string(Levels::kCapacity.name)));
   Column column = op.make(params);
   lookback += column.lookback;
   fading = column.fading.behind(fading);
@@ -121,7 +125,7 @@ Plan::Sources Plan::inputs_of(const FeatureDef& def, const Operation& op) {
   }
   Sources inputs;
   if (const std::size_t whole = find(def.input); whole != kNone) {  // also a name that no formula could hold
-    inputs.push_back(whole);
+    inputs.push_back(in_use(whole));
   } else {
     for (const Formula& formula : parse_formulas(def.input)) inputs.push_back(resolve(formula));
   }
@@ -172,6 +176,20 @@ std::uint32_t Plan::place(Column& column, const std::string& inputs, std::uint32
 const Reader* Plan::keep(std::unique_ptr<Reader> reader) {
   readers_.push_back(std::move(reader));
   return readers_.back().get();
+}
+
+void Plan::need_book(std::int64_t capacity) { book_capacity_ = std::max(book_capacity_.value_or(0), capacity); }
+
+std::size_t Plan::in_use(std::size_t source) {
+  if (sources_[source].clock == Clock::kBook) need_book(0);
+  return source;
+}
+
+void Plan::place_book() {
+  if (!book_capacity_) return;
+  book_node_ = static_cast<std::uint32_t>(nodes_.size());
+  Levels levels{*book_capacity_ > 0 ? *book_capacity_ : Levels::kDefaultCapacity};
+  nodes_.push_back(std::make_unique<NodeOf<Levels>>(std::move(levels)));
 }
 
 std::vector<std::unique_ptr<Node>> Plan::make_nodes() const {

@@ -9,7 +9,7 @@ namespace {
 
 // Frame: magic, version, payload bytes, CRC-32C of the payload, payload.
 constexpr std::uint64_t kMagic = 0x3150414E53544648;  // "HFTSNAP1"
-constexpr std::uint32_t kVersion = 3;                 // of the payload's layout
+constexpr std::uint32_t kVersion = 4;                 // of the payload's layout
 
 // What a frame may ask for: windows are made whole, so a few bytes of false instruments could take all memory.
 constexpr double kLeastRoomBytes = 0x1p30;

@@ -58,7 +58,7 @@ def _chart(e: Explanation) -> Chart | None:
     single = e.operation.takes_series and len(sample.inputs) == 1
     # Two of a notebook share one page: what a drawing refers to has a name of its own.
     mark = hashlib.sha256(e.spec.canonical_json().encode() + e.column.name.encode()).hexdigest()[:8]
-    tick = {"quote": "quote", "trade": "trade"}.get(e.column.clock, "event")
+    tick = {"quote": "quote", "trade": "trade", "book": "level of the book"}.get(e.column.clock, "event")
 
     def paint(fig: Figure, wide: bool) -> None:
         axes = fig.subplots(2 if single else 1, 1, sharex=True, squeeze=False, height_ratios=[1, 2] if single else [1])

@@ -16,7 +16,7 @@ from hftcore.spec.builders import Feature
 class Column:
     """A column as it is: name and parameters complete.
 
-    ``lookback`` counts the ticks of ``clock`` (quote, trade, none) before the first value, its inputs' included.
+    ``lookback`` counts the ticks of ``clock`` (quote, trade, book, none) before the first value, its inputs' included.
     ``fading``: by which factor the seeds of its recursions lose weight with each tick, and how many stages they have.
     """
 

@@ -139,7 +139,10 @@ class OrderBook {
     status_ = Status::kEmpty, in_update_ = false, broken_ = false;
   }
 
-  /// The whole state: the same state gives the same bytes.
+  /// Memory that it takes beside its own bytes.
+  [[nodiscard]] std::size_t room_bytes() const noexcept { return 2 * BookSide::room_bytes(bids_.capacity()); }
+
+  /// The whole state: the same state gives the same bytes. Allocates only where `out` does.
   void save(base::ByteWriter& out) const;
   /// Throws std::invalid_argument where no book of this capacity can be so; then this one is as new.
   void load(base::ByteReader& in);
