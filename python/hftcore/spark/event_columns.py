@@ -31,7 +31,8 @@ EVENT_SCHEMA: Final = (
 
 NULL_CELL: Final[int] = _core.feature.NULL_CELL
 CODE: Final = "_code"  # kind | side << 8 | flags << 16
-PAYLOAD: Final = ("_a", "_b", "_c", "_d")  # bid, its quantity, ask, its quantity; or price, quantity, update_id of a level, 0
+# Bid, its quantity, ask, its quantity; or price, quantity, update_id of a level, 0.
+PAYLOAD: Final = ("_a", "_b", "_c", "_d")
 _QUOTE: Final = ("bid_px_ticks", "bid_qty_lots", "ask_px_ticks", "ask_qty_lots")
 _PRINT: Final = ("px_ticks", "qty_lots")
 REQUIRED: Final = ("symbol", "ts_event_ns", "kind", "side", "flags", *_PRINT, *_QUOTE)
@@ -144,7 +145,8 @@ def narrow(df: DataFrame, order: tuple[str, ...], *, levels: bool = False) -> Da
         sf.when(is_quote, cell(quote)).otherwise(cell(plain)) for quote, plain in zip(_QUOTE, _PRINT, strict=False)
     ]
     third = sf.coalesce(sf.col("update_id").cast("long"), zero) if levels else zero  # no id is 0
-    payload += [sf.when(is_quote, cell(quote)).otherwise(rest) for quote, rest in zip(_QUOTE[2:], (third, zero), strict=True)]
+    rests = zip(_QUOTE[2:], (third, zero), strict=True)
+    payload += [sf.when(is_quote, cell(quote)).otherwise(rest) for quote, rest in rests]
     # A control event, or a level that no column reads, changes no feature, unless it says that events were lost before.
     gap = sf.col("flags").cast("int").bitwiseAND(sf.lit(int(Flag.GAP_BEFORE | Flag.SEQUENCE_RESET))) != 0
     silent = kind.isin("control", *(() if levels else ("book_level",))) & ~sf.coalesce(gap, sf.lit(False))

@@ -131,7 +131,7 @@ std::vector<std::byte> frame_of(std::span<const event::Instrument> instruments, 
   }
   payload.append(std::vector<std::byte>(n_zeros));
   base::ByteWriter out;
-  out(std::uint64_t{0x3150414E53544648}), out(std::uint32_t{3});
+  out(std::uint64_t{0x3150414E53544648}), out(std::uint32_t{4});
   out(static_cast<std::uint64_t>(payload.bytes().size())), out(base::crc32c(payload.bytes()));
   out.append(payload.bytes());
   return {out.bytes().begin(), out.bytes().end()};

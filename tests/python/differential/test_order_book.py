@@ -22,6 +22,7 @@ from .recorded_books import (
     steps_of,
 )
 
+
 @pytest.mark.parametrize("stem", COMMON_IDS)
 def test_binance_agrees_at_every_common_update_id(data_dir: Path, stem: str) -> None:
     levels, quotes = binance_levels(data_dir, stem), read(data_dir, stem, "quotes")

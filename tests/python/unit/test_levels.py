@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import hftcore as hc
-from hftcore.errors import SpecError
+from hftcore.errors import OutOfOrderError, SpecError
 
 SESSION_OPEN_NS, MILLISECOND_NS = 1_381_152_600_000_000_000, 1_000_000  # 2013-10-07 13:30 UTC
 DAY_NS = 86_400 * 10**9
@@ -58,7 +58,9 @@ def test_a_spec_without_a_book_counts_levels_and_nothing_else() -> None:
     assert pipe.counters["without_effect"] == len(BOOK)
 
 
-@pytest.mark.parametrize("text", ["book_mid_px - mid_px", "mid_px - book_mid_px", "ema(book_mid_px, 3)", "book_bid_px@BBB"])
+@pytest.mark.parametrize(
+    "text", ["book_mid_px - mid_px", "mid_px - book_mid_px", "ema(book_mid_px, 3)", "book_bid_px@BBB"]
+)
 def test_any_way_to_name_the_book_brings_it(text: str) -> None:
     assert hc.FeatureSpec("x", [hc.expr(text)]).reads_book
     assert not hc.FeatureSpec("x", [hc.expr("mid_px")]).reads_book
@@ -94,9 +96,10 @@ def test_levels_outside_of_the_session_and_late_ones_change_the_book_and_give_no
     assert pipe.counters["out_of_session"] == len(BOOK)
     assert last(pipe, levels([(S, 101, 1, 2, 0)], ms=5)) == 1.005
     late = levels([(S, 101, 0, 3, 0)], ms=1)
-    with pytest.raises(hc.OutOfOrderError):
+    with pytest.raises(OutOfOrderError):
         pipe.transform(late)
-    assert pipe.update(late[0]) is None
+    with pytest.raises(OutOfOrderError):
+        pipe.update(late[0])
     assert pipe.counters["out_of_order"] == 1
     assert last(pipe, levels([(S, 104, 1, 4, 0)], ms=5)) == 1.01, "the late level is in the book"
 

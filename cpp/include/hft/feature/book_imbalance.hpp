@@ -15,6 +15,7 @@ namespace hft::feature {
 ///   y = (B - A) / (B + A)      B = sum over i <= N of w_i bid_qty_i,   A the same of the asks,   w_i = decay^(i - 1)
 ///
 /// Weights are integers, w_1 = 2^40 and w_(i+1) = floor(w_i d / 2^40) with d = decay in steps of 2^-40: sums are exact.
+/// Rounded once while those stay below 2^53, within 3 ulps beyond.
 /// One level: the imbalance of the two best queues, in every bit.
 /// Cost: O(levels) a read, one division.   Output unit: frac, -1 (only asks) to 1 (only bids).
 /// NaN while the book is not known or empty on both sides.

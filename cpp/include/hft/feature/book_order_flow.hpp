@@ -25,8 +25,9 @@ namespace hft::feature {
 /// Cost: O(levels) a change (O(level) for one of them in qty), no allocation; one division.   Output unit: by `unit`.
 /// Exact: sums of integer lots; same window, different past: same bits.
 /// Not ready: NaN until a count window is full, or a time window saw its first change; NaN while the book is not known.
-/// A book that was lost begins the window anew: what happened in between is not in it. A snapshot of a book that was not
-/// lost is one change, from what stood before it. Matches a slow twin; see tests/python/differential/test_levels.py.
+/// A book that was lost begins the window anew: what happened in between is not in it. A snapshot of a book that was
+/// not lost is one change, from what stood before it.
+/// Matches a slow twin; see tests/python/differential/test_levels.py.
 class BookFlow {
  public:
   /// `level` 1..levels: that one alone; 0: the sum of all.

@@ -14,10 +14,10 @@ namespace hft::feature {
 ///
 ///   y = sum of d_i D_i / sum of d_i^2        d_i: distance of level i from the mid,  D_i = qty_1 + ... + qty_i
 ///
-/// Least squares of cumulative depth on distance, through the origin (nothing stands at the mid), over the best N levels
-/// of the sides that are asked for.
+/// Least squares of cumulative depth on distance, through the origin (nothing stands at the mid), over the best N
+/// levels of the sides that are asked for.
 /// Cost: O(levels) a read, two divisions.   Output unit: qty per px, or per bps of the mid.   Both sums are exact
-/// integers; the value is within 3 ulps.
+/// integers; the value is within 4 ulps.
 /// NaN while the book is not known or a side of it is empty, and where every level stands at the mid.
 /// Matches a twin in exact fractions; see tests/python/differential/test_levels.py. Not the elasticity of Naes and
 /// Skjeltorp (2006), which is made of logarithms of volume and relative prices from level to level.

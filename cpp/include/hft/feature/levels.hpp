@@ -12,7 +12,8 @@ namespace hft::feature {
 /// The order book of one symbol, as the state that all operations on levels read.
 ///
 /// A level that a rule of the spec leaves out still changes the book, which would not be the book without it; one that
-/// is not to be believed loses it. A session that begins leaves it as it is: levels stand where they stood. A gap loses it until the next snapshot.
+/// is not to be believed loses it. A session that begins leaves it as it is: levels stand where they stood. A gap loses
+/// it until the next snapshot.
 /// Cost: see book::BookSide; 64 bytes of room a level.
 class Levels {
  public:

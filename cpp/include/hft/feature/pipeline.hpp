@@ -23,7 +23,7 @@ enum class Step : std::uint8_t {
   kNoRow = 0,         // taken in; this kind of event gives no row
   kRow = 1,           // taken in, and `row` is written
   kDropped = 2,       // left out by a rule of the spec; counted by rule
-  kOutOfOrder = 3,    // older than the symbol's last event that was taken in; changed nothing but what a gap does, and the book
+  kOutOfOrder = 3,    // older than the symbol's last event that was taken in; changed the book, or what a gap does
   kUnknownSymbol = 4  // not in the instrument table
 };
 

@@ -12,11 +12,11 @@ namespace hft::feature {
 /// Mid of the best N levels, each price weighted by the quantity of the opposite level of the same rank.
 ///
 ///   px:   m = sum over i <= N of (bid_px_i ask_qty_i + ask_px_i bid_qty_i) / sum of (bid_qty_i + ask_qty_i)
-///   bps:  10^4 (m - mid_px) / mid_px = 10^4 (2 sum(...) - (bid_px_1 + ask_px_1) sum(qty)) / ((bid_px_1 + ask_px_1) sum)
+///   bps:  10^4 (m - mid_px) / mid_px = 10^4 (2 sum(...) - M sum(qty)) / (M sum(qty)),   M = bid_px_1 + ask_px_1
 ///
 /// One level: the microprice, in every bit. Where a side has fewer levels, the pairs that there are.
 /// Cost: O(levels) a read, one division.   Output unit: by `unit`.   Numerator and denominator are exact integers; the
-/// value is rounded once while both stay below 2^53 and is within 1 ulp beyond. In bps nothing cancels.
+/// value is rounded once while both stay below 2^53 and is within 3 ulps beyond. In bps nothing cancels.
 /// NaN while the book is not known or a side of it is empty.
 /// Matches a twin in exact fractions; see tests/python/differential/test_levels.py.
 struct WeightedMid {
