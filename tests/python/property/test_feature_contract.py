@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,29 @@ def test_any_split_gives_the_same_bytes(op: registry.Operation, tape: hc.Events)
         parts = hc.FeaturePipeline(spec_of(op))
         rows = [parts.transform(tape[a:b]) for a, b in zip([0, *cuts], [*cuts, len(tape)], strict=True)]
         assert np.concatenate(rows).tobytes() == whole.tobytes()
+
+
+def torn(tape: hc.Events) -> hc.Events:
+    """The tape with gaps, on events of every kind, two snapshots of the book behind them, and a night in the middle."""
+    data = tape.data.copy()
+    data["flags"][[900, 1100, 2500]] |= int(hc.Flag.GAP_BEFORE)
+    for at in (1400, 2700):
+        levels = at + np.flatnonzero((data["kind"][at:] == 3) & (data["symbol_id"][at:] == 0))[:20]
+        data["flags"][levels] |= int(hc.Flag.SNAPSHOT)
+    for name in ("ts_event_ns", "ts_recv_ns"):
+        data[name][2000:] += 86_400 * 10**9
+    return hc.Events(data, tape.instruments)
+
+
+@EVERY
+def test_gaps_and_sessions_are_the_same_wherever_the_tape_is_cut(op: registry.Operation, tape: hc.Events) -> None:
+    events = torn(tape[:3500])
+    whole = hc.FeaturePipeline(spec_of(op)).transform(events)
+    pipe, rows = hc.FeaturePipeline(spec_of(op)), []
+    for a, b in itertools.pairwise([0, 901, 1105, 1408, 2000, 2710, len(events)]):
+        rows.append(pipe.transform(events[a:b]))
+        pipe = hc.FeaturePipeline.restore(spec_of(op), pipe.snapshot())
+    assert np.concatenate(rows).tobytes() == whole.tobytes()
 
 
 @EVERY
