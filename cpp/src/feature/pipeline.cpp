@@ -115,6 +115,7 @@ Step Pipeline::update(const event::Event& e, std::span<double> row) noexcept {
     run(e.symbol_id, Clock::kTrade);
   } else {
     symbol.market.now_ns = e.ts_event_ns;
+    if ((e.flags & event::kUnfinished) != 0) return Step::kNoRow;  // the book is between two states
     run(e.symbol_id, Clock::kBook);
   }
   if (!gives_row(e.kind)) return Step::kNoRow;

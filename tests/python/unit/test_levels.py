@@ -49,6 +49,17 @@ def test_a_snapshot_shows_when_it_is_over_and_each_level_gives_a_row() -> None:
     assert rows[4:].tolist() == [[9.0, 1.015], [12.0, 1.01]]
 
 
+def test_a_message_counts_when_its_last_level_is_there() -> None:
+    more = int(hc.Flag.UNFINISHED)
+    pipe = hc.FeaturePipeline(spec_of(mid(), hc.book_order_flow(window=1, levels=1)))
+    snapshot = [(*row[:4], row[4] | more) for row in BOOK[:-1]] + [BOOK[-1]]
+    message = [(B, 101, 2, 2, more), (B, 103, 4, 2, more), (S, 102, 0, 2, 0)]  # crossed on its way
+    rows = pipe.transform(levels([*snapshot, *message]))
+    assert pipe.rows.tolist() == [3, 6]
+    assert rows[:, 0].tolist() == [1.01, 1.035]
+    assert rows[1, 1] == 4.0 + 3.0, "a better bid, and an ask that is gone"
+
+
 def test_a_spec_without_a_book_counts_levels_and_nothing_else() -> None:
     spec = hc.FeatureSpec("none", [hc.mid()], rows="any")
     pipe = hc.FeaturePipeline(spec)
