@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pytest
 
 import hftcore as hc
+from hftcore import _core
 from hftcore.errors import OutOfOrderError, SpecError
 
 SESSION_OPEN_NS, MILLISECOND_NS = 1_381_152_600_000_000_000, 1_000_000  # 2013-10-07 13:30 UTC
@@ -157,3 +160,23 @@ def test_a_peers_book_is_read_as_its_last_level_left_it() -> None:
 def test_the_class_alone_takes_levels() -> None:
     alone = hc.features.WeightedMid(levels=2)
     assert alone.transform(levels([*BOOK, (B, 100, 6, 2, 0)]))[-1] == (100 * 3 + 102 * 6 + 99 * 9 + 104 * 7) / 2500
+
+
+def test_the_daemons_reader_reads_the_same_spec() -> None:
+    spec = spec_of(hc.book_depth(levels=3, band_bps=2.5, capacity=64), mid())
+    native = _core.artifact.read_spec(spec.canonical_json().encode())
+    assert native.sha256 == spec.sha256
+    assert native.reads_book
+
+
+@pytest.mark.parametrize("feed", ["threads", "events", "batch"])
+def test_the_engine_scores_each_row_of_the_book(imbalance_artifact: Any, feed: Any) -> None:
+    """A replay takes levels in as the pipeline does; prices to trade at are those of quotes."""
+    tape = hc.generate(seed=5, symbols=["AAA"], seconds=20, rate=200, book_levels=3, start_ns=SESSION_OPEN_NS)
+    spec = hc.FeatureSpec("book", [hc.book_imbalance(levels=3)], rows="any")
+    rows = hc.FeaturePipeline(spec).transform(tape)
+    artifact = dataclasses.replace(imbalance_artifact, spec=spec)
+    risk = hc.RiskLimits(max_open_positions=1, max_order_qty=5, max_position_qty=5, stop_loss_bps=0.0)
+    run = hc.replay(artifact, tape, strategy=hc.Threshold(0.8), risk=risk, feed=feed)
+    assert run.counters["rows_scored"] == np.isfinite(rows).all(axis=1).sum() > 1000
+    assert len(run.decisions) > 5
