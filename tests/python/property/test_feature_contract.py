@@ -81,6 +81,10 @@ def test_gaps_and_sessions_are_the_same_wherever_the_tape_is_cut(op: registry.Op
         rows.append(pipe.transform(events[a:b]))
         pipe = hc.FeaturePipeline.restore(spec_of(op), pipe.snapshot())
     assert np.concatenate(rows).tobytes() == whole.tobytes()
+    if op.clock == "book":
+        known = ~np.isnan(whole[-100:])
+        assert known.all(axis=1).any(), "AAA had a snapshot behind its gap"
+        assert not known.any(axis=1).all(), "BBB had none"
 
 
 @EVERY
