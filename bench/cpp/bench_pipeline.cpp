@@ -130,5 +130,4 @@ void BM_level_through_5_operations(benchmark::State& state) {
 }
 BENCHMARK(BM_level_through_5_operations)->ArgName("reads_book")->Arg(0)->Arg(1);
 
-
 }  // namespace

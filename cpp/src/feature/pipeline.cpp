@@ -98,8 +98,10 @@ Step Pipeline::update(const event::Event& e, std::span<double> row) noexcept {
   const std::int64_t session = session_of(spec_.session, e.ts_event_ns);
   const Reason reason = reason_against(e, session, symbol.past, symbol.market.book);
   if (e.kind == event::EventKind::kBookLevel) {
-    if (reason == &Counters::suspicious) symbol.levels->lose();  // what stands at its price is not known
-    else symbol.levels->apply(e);
+    if (reason == &Counters::suspicious)
+      symbol.levels->lose();  // what stands at its price is not known
+    else
+      symbol.levels->apply(e);
   }
   if (reason != nullptr) {
     ++(counters_.*reason);
@@ -130,10 +132,14 @@ bool Pipeline::is_read(event::EventKind kind) const noexcept {
 
 bool Pipeline::gives_row(event::EventKind kind) const noexcept {
   switch (spec_.row_on) {
-    case RowOn::kQuote: return kind == event::EventKind::kQuote;
-    case RowOn::kTrade: return kind == event::EventKind::kTrade;
-    case RowOn::kBook: return kind == event::EventKind::kBookLevel;
-    case RowOn::kAny: break;
+    case RowOn::kQuote:
+      return kind == event::EventKind::kQuote;
+    case RowOn::kTrade:
+      return kind == event::EventKind::kTrade;
+    case RowOn::kBook:
+      return kind == event::EventKind::kBookLevel;
+    case RowOn::kAny:
+      break;
   }
   return is_read(kind);
 }

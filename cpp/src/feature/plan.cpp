@@ -178,7 +178,9 @@ const Reader* Plan::keep(std::unique_ptr<Reader> reader) {
   return readers_.back().get();
 }
 
-void Plan::need_book(std::int64_t capacity) { book_capacity_ = std::max(book_capacity_.value_or(0), capacity); }
+void Plan::need_book(std::int64_t capacity) {
+  book_capacity_ = std::max(book_capacity_.value_or(0), capacity);
+}
 
 std::size_t Plan::in_use(std::size_t source) {
   if (sources_[source].clock == Clock::kBook) need_book(0);

@@ -36,8 +36,10 @@ class Levels {
 
   template <class Self, class Archive>
   static void archive(Self& self, Archive& ar) {
-    if constexpr (Archive::kReads) self.book_.load(ar);
-    else self.book_.save(ar);
+    if constexpr (Archive::kReads)
+      self.book_.load(ar);
+    else
+      self.book_.save(ar);
   }
 
  private:

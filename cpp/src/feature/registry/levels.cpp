@@ -43,7 +43,9 @@ std::vector<Param> on_levels(const IntRange& range, std::vector<Param> more) {
   return all;
 }
 
-Param side() { return choice("side", {"both", "bid", "ask"}, "which sides are read"); }
+Param side() {
+  return choice("side", {"both", "bid", "ask"}, "which sides are read");
+}
 
 Column make_weighted_mid(const Params& p) {
   const std::string& unit = p.text("unit");
@@ -147,9 +149,9 @@ std::vector<Operation> level_operations() {
        .summary = "Order-flow imbalance on N levels, summed over a window of changes of the book.",
        .formula = "sum of e_m (Xu, Gould, Howison 2018); depths: over the mean queue of the levels",
        .inputs = "order book (px, qty)",
-       .params = on_levels(
-           kFlowLevels, windowed(1, {integer(kLevel, 0, "1 to levels: that level alone; 0: the sum of all"),
-                                     choice("unit", {"qty", "depths"}, "qty, or multiples of the mean queue")})),
+       .params = on_levels(kFlowLevels,
+                           windowed(1, {integer(kLevel, 0, "1 to levels: that level alone; 0: the sum of all"),
+                                        choice("unit", {"qty", "depths"}, "qty, or multiples of the mean queue")})),
        .lookback = "window changes behind the first; a time window: 1",
        .output_unit = "by unit",
        .missing = kUnknownBook,
