@@ -11,6 +11,7 @@ import pytest
 
 import hftcore as hc
 from hftcore import _core
+from hftcore.doctor import examine
 from hftcore.errors import OutOfOrderError, SpecError
 
 SESSION_OPEN_NS, MILLISECOND_NS = 1_381_152_600_000_000_000, 1_000_000  # 2013-10-07 13:30 UTC
@@ -155,6 +156,20 @@ def test_a_peers_book_is_read_as_its_last_level_left_it() -> None:
     pipe = hc.FeaturePipeline(spec_of(hc.expr("book_mid_px - book_mid_px@BBB", name="gap")), levels(BOOK).instruments)
     pipe.transform(levels([*BOOK, (B, 100, 6, 2, 0)], symbol_id=1))
     assert last(pipe, levels([*BOOK, (B, 101, 6, 2, 0)])) == 1.015 - 1.01
+
+
+def test_what_steps_on_the_book_is_explained_on_a_tape_of_levels() -> None:
+    told = spec_of(hc.ema("book_mid_px", period=9)).explain("ema_book_mid_px_9")
+    assert "8 level(s) without a value" in str(told)
+    assert "shared tape of levels" in str(told)
+    assert told.sample is not None
+    assert np.isfinite(told.sample.values).sum() > 3000
+
+
+def test_the_doctor_finds_a_spec_on_the_book_in_health() -> None:
+    events = hc.generate(seed=5, symbols=["AAA"], seconds=10, rate=200, book_levels=3)
+    spec = spec_of(hc.book_order_flow(levels=2, window="1s"), hc.ema("book_mid_px", period=5))
+    assert examine(spec, events).findings == ()
 
 
 def test_the_class_alone_takes_levels() -> None:
