@@ -97,13 +97,8 @@ Step Pipeline::update(const event::Event& e, std::span<double> row) noexcept {
   Symbol& symbol = symbols_[e.symbol_id];
   const std::int64_t session = session_of(spec_.session, e.ts_event_ns);
   const Reason reason = reason_against(e, session, symbol.past, symbol.market.book);
-  if (e.kind == event::EventKind::kBookLevel) {
-    if (reason == &Counters::suspicious)
-      symbol.levels->lose();  // what stands at its price is not known
-    else
-      symbol.levels->apply(e);
-  }
   if (reason != nullptr) {
+    if (e.kind == event::EventKind::kBookLevel) symbol.keep_level(e, reason != &Counters::suspicious);
     ++(counters_.*reason);
     return reason == &Counters::out_of_order ? Step::kOutOfOrder : Step::kDropped;
   }
@@ -116,6 +111,7 @@ Step Pipeline::update(const event::Event& e, std::span<double> row) noexcept {
     symbol.market.set_trade(e);
     run(e.symbol_id, Clock::kTrade);
   } else {
+    symbol.keep_level(e, true);
     symbol.market.now_ns = e.ts_event_ns;
     if ((e.flags & event::kUnfinished) != 0) return Step::kNoRow;  // the book is between two states
     run(e.symbol_id, Clock::kBook);
@@ -259,6 +255,13 @@ std::uint64_t Pipeline::early_leaves() const noexcept {
 void Pipeline::Symbol::reset() noexcept {
   market.clear();
   for (const auto& node : nodes) node->reset();
+}
+
+void Pipeline::Symbol::keep_level(const event::Event& e, bool is_believed) noexcept {
+  if (is_believed)
+    levels->apply(e);
+  else
+    levels->lose();  // what stands at its price is not known
 }
 
 void Pipeline::Symbol::begin_session() noexcept {

@@ -139,6 +139,8 @@ class Pipeline {
     Levels* levels = nullptr;  // one of the nodes; null where the spec reads no book
     void reset() noexcept;
     void begin_session() noexcept;
+    /// Changes the order book, which there is.
+    void keep_level(const event::Event& e, bool is_believed) noexcept;
     void begin_after_gap() noexcept;
     template <class Self, class Archive>
     static void archive(Self& self, Archive& ar);
