@@ -1,6 +1,7 @@
 // A tick through 32 features: the cost that every quote of every symbol pays. Eight averages, four RSIs, and mean,
 // deviation, minimum, maximum and z-score of four windows. One symbol: all in the nearest cache. Many symbols in random
-// order: what a feed of a whole market does to it.
+// order: what a feed of a whole market does to it. A level of the order book through five operations on five levels:
+// what depth costs, beside the same feed where no column reads it.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -88,5 +89,46 @@ BENCHMARK(BM_tick_through_32_features)
     ->Arg(1'000)
     ->Arg(5'000)
     ->Arg(10'000);
+
+feature::Spec spec_of_levels(bool reads_book) {
+  feature::Spec spec;
+  spec.name = "levels";
+  spec.sha256 = std::string(64, '0');
+  spec.row_on = feature::RowOn::kAny;
+  spec.features = {{"", "mid", "", {}}};
+  if (!reads_book) return spec;
+  for (const char* op : {"weighted_mid", "book_imbalance", "book_depth", "book_slope"}) {
+    spec.features.push_back({"", op, "", {{"levels", std::int64_t{5}}}});
+  }
+  spec.features.push_back({"", "book_order_flow", "", {{"levels", std::int64_t{5}}, {"window", std::int64_t{50}}}});
+  return spec;
+}
+
+/// A book of 200 levels a side whose best ones change.
+void BM_level_through_5_operations(benchmark::State& state) {
+  feature::Pipeline pipeline{spec_of_levels(state.range(0) != 0), instruments(1)};
+  std::mt19937_64 draw{7};
+  std::vector<event::Event> events;
+  for (std::int64_t i = 0; i < 1 << 16; ++i) {
+    event::Event e{};
+    e.kind = event::EventKind::kBookLevel;
+    e.side = draw() % 2 == 0 ? event::Side::kBuy : event::Side::kSell;
+    e.flags = i < 1'000 ? event::kSnapshot : event::kNoFlags;
+    const auto away = static_cast<std::int64_t>(draw() % (i < 1'000 ? 200 : 20)) + 1;
+    const auto lots = static_cast<std::int64_t>(draw() % 900 + 1);
+    e.level = {10'000 + (e.side == event::Side::kBuy ? -away : away), draw() % 4 == 0 ? 0 : lots, 0, 0};
+    events.push_back(e);
+  }
+  std::vector<double> row(pipeline.n_features());
+  for (const event::Event& e : events) benchmark::DoNotOptimize(pipeline.update(e, row));
+  std::size_t i = 1'000;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(pipeline.update(events[i], row));
+    benchmark::ClobberMemory();
+    i = i + 1 < events.size() ? i + 1 : 1'000;
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BM_level_through_5_operations)->ArgName("reads_book")->Arg(0)->Arg(1);
 
 }  // namespace

@@ -25,8 +25,10 @@ std::optional<Refusal> read_event(const EventColumns& in, std::size_t i, Event& 
       n_cells = 4;
       break;
     case EventKind::kTrade:
-    case EventKind::kBookLevel:
       n_cells = 2;
+      break;
+    case EventKind::kBookLevel:
+      n_cells = 3;  // with its update_id
       break;
     case EventKind::kControl:
       break;

@@ -66,6 +66,7 @@ void register_constants(py::module_& m) {
   set("FLAG_GAP_BEFORE", event::Flag::kGapBefore);
   set("FLAG_SEQUENCE_RESET", event::Flag::kSequenceReset);
   set("FLAG_STALE", event::Flag::kStale);
+  set("FLAG_UNFINISHED", event::Flag::kUnfinished);
   set("OFFSET_BITS", event::kOffsetBits);
 }
 

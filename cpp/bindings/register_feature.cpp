@@ -28,7 +28,7 @@ using feature::Pipeline;
 using feature::Spec;
 
 const char* text(Clock clock) {
-  constexpr const char* kNames[] = {"none", "quote", "trade", "input"};
+  constexpr const char* kNames[] = {"none", "quote", "trade", "input", "book"};
   return kNames[static_cast<std::size_t>(clock)];
 }
 
@@ -134,8 +134,8 @@ SharedPipeline restore(const Spec& spec, const py::bytes& blob) {
 }
 
 feature::RowOn row_on(int rows) {
-  if (rows < 0 || rows > static_cast<int>(feature::RowOn::kAny)) {
-    throw py::value_error("rows must be 0 (quote), 1 (trade) or 2 (any), was " + std::to_string(rows));
+  if (rows < 0 || rows > static_cast<int>(feature::RowOn::kBook)) {
+    throw py::value_error("rows must be 0 (quote), 1 (trade), 2 (any) or 3 (book), was " + std::to_string(rows));
   }
   return static_cast<feature::RowOn>(rows);
 }
@@ -180,7 +180,8 @@ void register_spec(py::module_& m) {
            py::arg("open_ns"), py::arg("close_ns"), py::arg("features"),
            py::arg("bars") = std::vector<feature::BarsDef>{})
       .def_readonly("name", &Spec::name)
-      .def_readonly("sha256", &Spec::sha256);
+      .def_readonly("sha256", &Spec::sha256)
+      .def_property_readonly("reads_book", [](const Spec& s) { return feature::Plan{s}.book_node().has_value(); });
 }
 
 }  // namespace

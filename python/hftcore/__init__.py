@@ -45,6 +45,10 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import autocorrelation as autocorrelation
     from hftcore.spec import bipower_variation as bipower_variation
     from hftcore.spec import bollinger as bollinger
+    from hftcore.spec import book_depth as book_depth
+    from hftcore.spec import book_imbalance as book_imbalance
+    from hftcore.spec import book_order_flow as book_order_flow
+    from hftcore.spec import book_slope as book_slope
     from hftcore.spec import cusum as cusum
     from hftcore.spec import decay_ema as decay_ema
     from hftcore.spec import dollar_bars as dollar_bars
@@ -93,6 +97,7 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import trade_side as trade_side
     from hftcore.spec import volume_bars as volume_bars
     from hftcore.spec import vwap as vwap
+    from hftcore.spec import weighted_mid as weighted_mid
     from hftcore.spec import wilder as wilder
     from hftcore.spec import zscore as zscore
 
@@ -123,6 +128,10 @@ _HOME = {
     "atr": "spec",
     "bars": "bar_table",
     "bollinger": "spec",
+    "book_depth": "spec",
+    "book_imbalance": "spec",
+    "book_order_flow": "spec",
+    "book_slope": "spec",
     "compile_model": "compiler",
     "cusum": "spec",
     "decay_ema": "spec",
@@ -176,6 +185,7 @@ _HOME = {
     "verify": "parity",
     "volume_bars": "spec",
     "vwap": "spec",
+    "weighted_mid": "spec",
     "wilder": "spec",
     "zscore": "spec",
 }

@@ -111,7 +111,7 @@ class SeriesFeature:
 
 
 class MarketFeature:
-    """One operation on quotes and trades, over the events of one symbol.
+    """One operation on quotes, trades or the order book, over the events of one symbol.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ class MarketFeature:
 
     @property
     def lookback(self) -> int:
-        """Quotes or trades (what the operation steps on) before the first value."""
+        """Quotes, trades or levels (what the operation steps on) before the first value."""
         return self._spec.columns[0].lookback
 
     @property
@@ -171,7 +171,10 @@ class MarketFeature:
         return self._value
 
     def transform(self, events: Events) -> npt.NDArray[np.float64]:
-        """Return the value after each quote or trade: float64, shape (n,). Any split gives the same bytes."""
+        """Return the value after each quote, trade and, where it reads them, level of the order book.
+
+        float64, shape (n,). Any split gives the same bytes.
+        """
         ids = np.unique(events.data["symbol_id"])
         if len(ids) > 1:
             names = ", ".join(events.instruments[int(i)].symbol for i in ids[:5])
@@ -253,6 +256,11 @@ Stochastic = _series_feature("stochastic")
 Wilder = _series_feature("wilder")
 ZScore = _series_feature("zscore")
 
+WeightedMid = _market_feature("weighted_mid")
+BookImbalance = _market_feature("book_imbalance")
+BookDepth = _market_feature("book_depth")
+BookSlope = _market_feature("book_slope")
+BookOrderFlow = _market_feature("book_order_flow")
 Expr = _market_feature("expr")
 KyleLambda = _market_feature("kyle_lambda")
 Microprice = _market_feature("microprice")
@@ -277,6 +285,10 @@ __all__: Final = [
     "Autocorrelation",
     "BipowerVariation",
     "Bollinger",
+    "BookDepth",
+    "BookImbalance",
+    "BookOrderFlow",
+    "BookSlope",
     "Cusum",
     "DecayEma",
     "Ema",
@@ -323,6 +335,7 @@ __all__: Final = [
     "TradeIntensity",
     "TradeSide",
     "Vwap",
+    "WeightedMid",
     "Wilder",
     "ZScore",
 ]

@@ -38,7 +38,8 @@ class FeaturePipeline:
     One object belongs to one thread at a time; ``transform`` releases the GIL.
 
     An event flagged ``GAP_BEFORE`` or ``SEQUENCE_RESET`` begins its symbol anew, whatever becomes of the event itself:
-    its columns are NaN until they are warm again.
+    its columns are NaN until they are warm again. A spec that reads the order book (``spec.reads_book``) takes levels
+    in, too; docs/explanation/order-book.md says what loses the book and when a message of it is whole.
     """
 
     __slots__ = ("_copies", "_instruments", "_native_pipeline", "_rows", "_spec", "_symbols")

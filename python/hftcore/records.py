@@ -36,13 +36,14 @@ class Side(IntEnum):
 
 
 class Flag(IntFlag):
-    """Bits of ``events.data["flags"]``."""
+    """Bits of ``events.data["flags"]``. UNFINISHED: more levels of the same message of the book follow."""
 
     SUSPICIOUS = _core.event.FLAG_SUSPICIOUS
     SNAPSHOT = _core.event.FLAG_SNAPSHOT
     GAP_BEFORE = _core.event.FLAG_GAP_BEFORE
     SEQUENCE_RESET = _core.event.FLAG_SEQUENCE_RESET
     STALE = _core.event.FLAG_STALE
+    UNFINISHED = _core.event.FLAG_UNFINISHED
 
 
 @dataclass(frozen=True, slots=True, eq=False)

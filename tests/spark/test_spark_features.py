@@ -51,6 +51,18 @@ def test_both_forms_give_the_rows_the_spec_asks_for(
     assert keys["symbol"].to_pylist() == [tape.instruments[int(i)].symbol for i in tape.data["symbol_id"][at]]
 
 
+def test_levels_of_the_order_book_come_along_where_the_spec_reads_them(as_frame: Any) -> None:
+    events = hc.generate(seed=5, symbols=["AAA", "BBB"], seconds=5, rate=300, book_levels=3)
+    columns = [hc.weighted_mid(levels=3), hc.book_order_flow(levels=3, window=9), hc.ema("mid_px", period=5)]
+    spec = hc.FeatureSpec("levels", columns, rows="any")
+    rows = hs.features(as_frame(events), spec, instruments=events.instruments, n_partitions=3)
+    differ, n_bytes = hs.differing_bytes(rows, events, spec)
+    assert n_bytes == 8 * len(columns) * len(events)
+    assert differ == 0
+    with pytest.raises(hc.errors.ParameterError, match="reads the order book, which goes on"):
+        hs.features(as_frame(events), spec, instruments=events.instruments, by_session=True)
+
+
 def test_a_byte_that_differs_is_counted(frame: Any, tape: hc.Events, wide_spec: Any) -> None:
     from pyspark.sql import functions as sf
 

@@ -20,7 +20,7 @@ using feature::ParamValue;
 
 const std::vector<std::string> kKeys{"name", "version", "origin", "rows", "drop", "session", "features", "bars"};
 const std::vector<std::string> kOrigins{"session_open", "continuous"};  // by value of feature::Origin
-const std::vector<std::string> kRows{"quote", "trade", "any"};          // by value of feature::RowOn
+const std::vector<std::string> kRows{"quote", "trade", "any", "book"};  // by value of feature::RowOn
 const std::vector<std::string> kDrops{"crossed", "locked", "one_sided", "unchanged", "suspicious"};  // by bit
 
 std::string join(const std::vector<std::string>& words) {

@@ -1,12 +1,9 @@
 #include "hft/book/order_book.hpp"
 
-#include <vector>
-
-
 namespace hft::book {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
 
 [[noreturn]] void refuse(const char* what) {
   throw std::invalid_argument(std::string("OrderBook snapshot: ") + what);
@@ -16,10 +13,12 @@ void save_side(const BookSide& side, base::ByteWriter& out) {
   const bool complete = side.complete();
   base::archive_bool(complete, out);
   if (!complete) out(side.horizon_px_ticks());
-  std::vector<Level> levels(side.size());
-  side.best(levels);
-  out(static_cast<std::uint32_t>(levels.size()));
-  for (const Level& level : levels) out(level.px_ticks), out(level.qty_lots);
+  out(static_cast<std::uint32_t>(side.size()));
+  BookSide::Cursor levels = side.from_best();
+  for (std::size_t i = 0; i < side.size(); ++i) {
+    const Level level = levels.next();
+    out(level.px_ticks), out(level.qty_lots);
+  }
 }
 
 void load_side(BookSide& side, event::Side which, base::ByteReader& in) {
@@ -51,7 +50,7 @@ void load_side(BookSide& side, event::Side which, base::ByteReader& in) {
 
 void OrderBook::save(base::ByteWriter& out) const {
   out(kVersion), out(rule_), out(status_);
-  base::archive_bool(in_update_, out), base::archive_bool(broken_, out);
+  base::archive_bool(in_update_, out), base::archive_bool(broken_, out), base::archive_bool(marked_, out);
   out(id_);
   Counters::visit(counters_, [&out](const char*, const std::uint64_t& n) { out(n); });
   save_side(bids_, out), save_side(asks_, out);
@@ -68,7 +67,7 @@ void OrderBook::load(base::ByteReader& in) {
     in(rule), in(status);
     if (rule != rule_) refuse("of a book with another rule for ids");
     if (status > Status::kLost) refuse("no such status");
-    base::archive_bool(in_update_, in), base::archive_bool(broken_, in);
+    base::archive_bool(in_update_, in), base::archive_bool(broken_, in), base::archive_bool(marked_, in);
     in(id_);
     Counters::visit(counters_, [&in](const char*, std::uint64_t& n) { in(n); });
     load_side(bids_, event::Side::kBuy, in), load_side(asks_, event::Side::kSell, in);

@@ -41,7 +41,7 @@ class OwnRecord {
     const unsigned kind = byte(0);
     const unsigned side = byte(1);
     const unsigned flags = byte(2);  // those of the wire fit one byte
-    if (kind > 6 || side > 4 || flags > 2 * kKnownFlags || ((kind | side | flags) & 1) != 0) return false;
+    if (kind > 6 || side > 4 || (flags & ~(2U * kKnownFlags)) != 0 || ((kind | side) & 1) != 0) return false;
     event.kind = static_cast<EventKind>(kind / 2 + 1);
     event.side = static_cast<Side>(side / 2);
     event.flags = static_cast<std::uint16_t>(flags / 2);

@@ -191,7 +191,7 @@ bool JsonDecoder::read_usual(std::span<const std::byte> bytes, Event& event) con
   if (!json.timestamp(ts_event_ns) || !json.literal(R"(,"ts_recv_ns":)", R"(, "ts_recv_ns": )") ||
       !json.timestamp(ts_recv_ns) || !json.literal(R"(,"source_seq":)", R"(, "source_seq": )") ||
       !json.integer(event.source_seq) || !json.literal(R"(,"flags":)", R"(, "flags": )") || !json.integer(flags) ||
-      flags > kKnownFlags || (ts_event_ns | ts_recv_ns) >> 63 != 0) {
+      (flags & ~std::uint64_t{kKnownFlags}) != 0 || (ts_event_ns | ts_recv_ns) >> 63 != 0) {
     return false;
   }
   event.ts_event_ns = std::bit_cast<std::int64_t>(ts_event_ns);

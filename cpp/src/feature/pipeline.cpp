@@ -81,6 +81,10 @@ Pipeline::Symbol Pipeline::make_symbol(const event::Instrument& instrument) cons
   symbol.market.lot = instrument.lot;
   symbol.slots.assign(plan_->n_slots(), kNotReady);
   symbol.nodes = plan_->make_nodes();
+  if (const auto node = plan_->book_node()) {
+    symbol.levels = &static_cast<NodeOf<Levels>&>(*symbol.nodes[*node]).state;
+    symbol.market.levels = &symbol.levels->book();
+  }
   return symbol;
 }
 
@@ -91,33 +95,57 @@ Step Pipeline::update(const event::Event& e, std::span<double> row) noexcept {
     ++counters_.gaps;
     symbols_[e.symbol_id].begin_after_gap();
   }
-  const bool is_quote = e.kind == event::EventKind::kQuote;
-  if (!is_quote && e.kind != event::EventKind::kTrade) return ++counters_.without_effect, Step::kNoRow;
+  if (!is_read(e.kind)) return ++counters_.without_effect, Step::kNoRow;
   if (e.symbol_id >= symbols_.size()) [[unlikely]]
     return ++counters_.unknown_symbol, Step::kUnknownSymbol;
   Symbol& symbol = symbols_[e.symbol_id];
   const std::int64_t session = session_of(spec_.session, e.ts_event_ns);
-  if (const Reason reason = reason_against(e, session, symbol.past, symbol.market.book)) {
+  const Reason reason = reason_against(e, session, symbol.past, symbol.market.book);
+  if (reason != nullptr) {
+    if (e.kind == event::EventKind::kBookLevel) symbol.keep_level(e, reason != &Counters::suspicious);
     ++(counters_.*reason);
     return reason == &Counters::out_of_order ? Step::kOutOfOrder : Step::kDropped;
   }
-  if (enter(symbol.past, e, session)) symbol.reset();
+  if (enter(symbol.past, e, session)) symbol.begin_session();
   const bool has_bars = !plan_->bars().empty();
   if (has_bars) close_ended_bars(e.symbol_id, e.ts_event_ns);
 
-  if (is_quote) {
+  if (e.kind == event::EventKind::kQuote) {
     symbol.market.set_quote(e);
     run(e.symbol_id, Clock::kQuote);
     if (has_bars) fill_bars(e.symbol_id, false);
-    if (spec_.row_on == RowOn::kTrade) return Step::kNoRow;
-  } else {
+  } else if (e.kind == event::EventKind::kTrade) {
     symbol.market.set_trade(e);
     run(e.symbol_id, Clock::kTrade);
     if (has_bars) fill_bars(e.symbol_id, true);
-    if (spec_.row_on == RowOn::kQuote) return Step::kNoRow;
+  } else {
+    symbol.keep_level(e, true);
+    symbol.market.now_ns = e.ts_event_ns;
+    if ((e.flags & event::kUnfinished) != 0) return Step::kNoRow;  // the book is between two states
+    run(e.symbol_id, Clock::kBook);
   }
+  if (!gives_row(e.kind)) return Step::kNoRow;
   write_row(e.symbol_id, row);
   return ++counters_.n_rows, Step::kRow;
+}
+
+bool Pipeline::is_read(event::EventKind kind) const noexcept {
+  return kind == event::EventKind::kQuote || kind == event::EventKind::kTrade ||
+         (kind == event::EventKind::kBookLevel && plan_->book_node());
+}
+
+bool Pipeline::gives_row(event::EventKind kind) const noexcept {
+  switch (spec_.row_on) {
+    case RowOn::kQuote:
+      return kind == event::EventKind::kQuote;
+    case RowOn::kTrade:
+      return kind == event::EventKind::kTrade;
+    case RowOn::kBook:
+      return kind == event::EventKind::kBookLevel;
+    case RowOn::kAny:
+      break;
+  }
+  return is_read(kind);
 }
 
 Pipeline::Reason Pipeline::reason_against(const event::Event& e, std::int64_t session, const Past& past,
@@ -134,6 +162,9 @@ Pipeline::Reason Pipeline::drop_reason(const event::Event& e, bool has_quote,
                                        const event::TopOfBook& b) const noexcept {
   const auto drops = [this](Drop rule) { return (spec_.drop & rule) != 0; };
   if ((e.flags & event::kSuspicious) != 0 && drops(kDropSuspicious)) return &Counters::suspicious;
+  if (e.kind == event::EventKind::kBookLevel) {
+    return book::OrderBook::in_bounds(e.side, e.level.px_ticks, e.level.qty_lots) ? nullptr : &Counters::out_of_bounds;
+  }
   if (e.kind == event::EventKind::kTrade) {
     return Market::in_bounds(e.trade.px_ticks, e.trade.qty_lots) ? nullptr : &Counters::out_of_bounds;
   }
@@ -206,24 +237,20 @@ std::optional<std::size_t> Pipeline::find_out_of_order(std::span<const event::Ev
     if (e.symbol_id >= symbols.size()) continue;
     auto& [past, book] = symbols[e.symbol_id];
     if (is_after_gap(e)) past.has_quote = false;
-    const bool is_quote = e.kind == event::EventKind::kQuote;
-    if (!is_quote && e.kind != event::EventKind::kTrade) continue;
+    if (!is_read(e.kind)) continue;
     const std::int64_t session = session_of(spec_.session, e.ts_event_ns);
     const Reason reason = reason_against(e, session, past, book);
     if (reason == &Counters::out_of_order) return i;
     if (reason != nullptr) continue;
     std::ignore = enter(past, e, session);
-    if (is_quote) book.set(e.quote, e.ts_event_ns);
+    if (e.kind == event::EventKind::kQuote) book.set(e.quote, e.ts_event_ns);
   }
   return std::nullopt;
 }
 
 std::size_t Pipeline::max_rows(std::span<const event::Event> events) const noexcept {
   std::size_t n = 0;
-  for (const event::Event& e : events) {
-    n += static_cast<std::size_t>(e.kind == event::EventKind::kQuote && spec_.row_on != RowOn::kTrade) +
-         static_cast<std::size_t>(e.kind == event::EventKind::kTrade && spec_.row_on != RowOn::kQuote);
-  }
+  for (const event::Event& e : events) n += static_cast<std::size_t>(gives_row(e.kind));
   return n;
 }
 
@@ -250,8 +277,21 @@ void Pipeline::Symbol::reset() noexcept {
   for (const auto& node : nodes) node->reset();
 }
 
+void Pipeline::Symbol::keep_level(const event::Event& e, bool is_believed) noexcept {
+  if (is_believed)
+    levels->apply(e);
+  else
+    levels->lose();  // what stands at its price is not known
+}
+
+void Pipeline::Symbol::begin_session() noexcept {
+  market.clear();
+  for (const auto& node : nodes) node->begin_anew(false);
+}
+
 void Pipeline::Symbol::begin_after_gap() noexcept {
-  reset();
+  market.clear();
+  for (const auto& node : nodes) node->begin_anew(true);
   past.has_quote = false;  // what the book was is not known: the next quote is a change, whatever it says
 }
 

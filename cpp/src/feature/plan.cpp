@@ -5,6 +5,7 @@
 
 #include "hft/feature/bank/series_bank.hpp"
 #include "hft/feature/formula.hpp"
+#include "hft/feature/levels.hpp"
 #include "params.hpp"
 #include "units.hpp"
 
@@ -43,6 +44,7 @@ void check_session(const SessionHours& session) {
 Plan::Plan(const Spec& spec) {
   check_session(spec.session);
   if (spec.features.empty()) throw std::invalid_argument("features: a spec needs at least one");
+  if (spec.row_on == RowOn::kBook) need_book(0);
   for (const Series& s : series()) sources_.push_back({s.name, s.clock, s.unit, s.reader.get()});
   add_bars(spec.bars);
   for (const FeatureDef& def : spec.features) {
@@ -53,6 +55,7 @@ Plan::Plan(const Spec& spec) {
       throw std::invalid_argument("feature " + which + " (" + def.op + "): " + error.what());
     }
   }
+  place_book();
   group_outputs();
 }
 
@@ -110,6 +113,7 @@ std::size_t Plan::make(FeatureDef& def, const Operation& op) {
   }
   std::string text = call_text(op, find(def.input) == kNone ? def.input : spelled(def.input), params);
   if (const std::size_t known = find(text); known != kNone) return known;
+  if (op.clock == Clock::kBook) need_book(params.integer(std::string(Levels::kCapacity.name)));
   Column column = op.make(params);
   lookback += column.lookback;
   fading = column.fading.behind(fading);
@@ -146,7 +150,7 @@ Plan::Sources Plan::inputs_of(const FeatureDef& def, const Operation& op) {
   }
   Sources inputs;
   if (const std::size_t whole = find(def.input); whole != kNone) {  // also a name that no formula could hold
-    inputs.push_back(whole);
+    inputs.push_back(in_use(whole));
   } else {
     for (const Formula& formula : parse_formulas(def.input)) inputs.push_back(resolve(formula));
   }
@@ -206,6 +210,22 @@ void Plan::group_outputs() {
 const Reader* Plan::keep(std::unique_ptr<Reader> reader) {
   readers_.push_back(std::move(reader));
   return readers_.back().get();
+}
+
+void Plan::need_book(std::int64_t capacity) {
+  book_capacity_ = std::max(book_capacity_.value_or(0), capacity);
+}
+
+std::size_t Plan::in_use(std::size_t source) {
+  if (sources_[source].clock == Clock::kBook) need_book(0);
+  return source;
+}
+
+void Plan::place_book() {
+  if (!book_capacity_) return;
+  book_node_ = static_cast<std::uint32_t>(nodes_.size());
+  Levels levels{*book_capacity_ > 0 ? *book_capacity_ : Levels::kDefaultCapacity};
+  nodes_.push_back(std::make_unique<NodeOf<Levels>>(std::move(levels)));
 }
 
 std::vector<std::unique_ptr<Node>> Plan::make_nodes() const {

@@ -101,9 +101,10 @@ std::size_t Plan::resolve_name(const Formula& formula) {
     for (const Source& source : sources_) known.push_back(source.name);
     throw std::invalid_argument("unknown input '" + formula.text + "'" + did_you_mean(formula.text, known));
   }
-  if (formula.peer.empty()) return own;
+  if (formula.peer.empty()) return in_use(own);
   const std::string text = feature::text_of(formula);
   if (const std::size_t known = find(text); known != kNone) return known;
+  in_use(own);
   const Source& source = sources_[own];
   if (source.timed) {
     throw std::invalid_argument("'" + text + "': another symbol's value is read as its last event left it, and '" +

@@ -6,7 +6,7 @@ import collections.abc
 import numpy
 import numpy.dtypes
 import typing
-__all__: list[str] = ['EVENT_DTYPE', 'FLAG_GAP_BEFORE', 'FLAG_SEQUENCE_RESET', 'FLAG_SNAPSHOT', 'FLAG_STALE', 'FLAG_SUSPICIOUS', 'Instrument', 'KIND_BOOK_LEVEL', 'KIND_CONTROL', 'KIND_QUOTE', 'KIND_TRADE', 'OFFSET_BITS', 'SIDE_BUY', 'SIDE_SELL', 'SIDE_UNKNOWN', 'WireDecoder', 'empty_events', 'encode', 'encode_messages', 'read_packed', 'write_events', 'write_packed']
+__all__: list[str] = ['EVENT_DTYPE', 'FLAG_GAP_BEFORE', 'FLAG_SEQUENCE_RESET', 'FLAG_SNAPSHOT', 'FLAG_STALE', 'FLAG_SUSPICIOUS', 'FLAG_UNFINISHED', 'Instrument', 'KIND_BOOK_LEVEL', 'KIND_CONTROL', 'KIND_QUOTE', 'KIND_TRADE', 'OFFSET_BITS', 'SIDE_BUY', 'SIDE_SELL', 'SIDE_UNKNOWN', 'WireDecoder', 'empty_events', 'encode', 'encode_messages', 'read_packed', 'write_events', 'write_packed']
 class Instrument:
     """
     What a symbol's integers mean: tick, lot and price bounds. Immutable.
@@ -82,6 +82,7 @@ FLAG_SEQUENCE_RESET: int = 8
 FLAG_SNAPSHOT: int = 2
 FLAG_STALE: int = 16
 FLAG_SUSPICIOUS: int = 1
+FLAG_UNFINISHED: int = 32
 KIND_BOOK_LEVEL: int = 3
 KIND_CONTROL: int = 4
 KIND_QUOTE: int = 2

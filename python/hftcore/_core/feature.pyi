@@ -24,6 +24,9 @@ class Spec:
     def name(self) -> str:
         ...
     @property
+    def reads_book(self) -> bool:
+        ...
+    @property
     def sha256(self) -> str:
         ...
 class Pipeline:

@@ -19,7 +19,7 @@ from hftcore.spec.text import time_text
 
 _CHUNK: Final = 250_000
 _LONGEST: Final = 2**20  # of an average's period
-_CLOCK_SERIES: Final = {"quote": "mid_px", "trade": "trade_px"}
+_CLOCK_SERIES: Final = {"quote": "mid_px", "trade": "trade_px", "book": "book_mid_px"}
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 

@@ -144,9 +144,8 @@ def _of_warm_up(spec: FeatureSpec, events: Events, seen: Survey, columns: Iterab
 
 def _most_ticks(spec: FeatureSpec, events: Events, column: Column) -> npt.NDArray[np.int64]:
     """Ticks of the column's clock per symbol, in the session that has most of them."""
-    kinds = {"quote": [EventKind.QUOTE], "trade": [EventKind.TRADE]}.get(
-        column.clock, [EventKind.QUOTE, EventKind.TRADE]
-    )
+    by_clock = {"quote": [EventKind.QUOTE], "trade": [EventKind.TRADE], "book": [EventKind.BOOK_LEVEL]}
+    kinds = by_clock.get(column.clock, [EventKind.QUOTE, EventKind.TRADE])
     data = events.data[np.isin(events.data["kind"], kinds)]
     if column.clock in spec.bars:
         data = events.data[closed_bars(spec, column.clock, events)["event"]]

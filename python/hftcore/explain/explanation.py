@@ -10,8 +10,8 @@ from typing import Any, Final
 from hftcore.errors import SpecError
 from hftcore.explain.agreement import TOLERANCE, Agreement, compare
 from hftcore.explain.sample import Sample, input_texts, take_sample
-from hftcore.explain.tape import TAPE_WORDS, shared_tape
-from hftcore.registry import Operation, Param, ParamValue, operation
+from hftcore.explain.tape import BOOK_TAPE_WORDS, TAPE_WORDS, book_tape, shared_tape
+from hftcore.registry import Operation, Param, ParamValue, operation, series
 from hftcore.spec import Column, Feature, FeatureSpec
 
 _EXAMPLES: Final[Mapping[str, ParamValue]] = {
@@ -59,7 +59,7 @@ class Explanation:
     @functools.cached_property
     def _taken(self) -> tuple[Sample | None, str]:
         try:
-            return take_sample(self.spec, self.column, shared_tape()), ""
+            return take_sample(self.spec, self.column, book_tape() if self.on_book else shared_tape()), ""
         except SpecError as error:
             return None, f"not compared, the shared tape does not do: {error}"
 
@@ -72,6 +72,16 @@ class Explanation:
     def agreements(self) -> list[Agreement]:
         """Each library that can be asked for the same value, beside ours."""
         return [] if self.sample is None else compare(self.sample)
+
+    @property
+    def on_book(self) -> bool:
+        """Does it step on the levels of the order book?"""
+        return self.column.clock == "book"
+
+    @property
+    def tape_words(self) -> str:
+        """What it is shown on."""
+        return BOOK_TAPE_WORDS if self.on_book else TAPE_WORDS
 
     @property
     def inputs(self) -> list[tuple[str, str]]:
@@ -136,7 +146,7 @@ class Explanation:
             "column": asdict(self.column) | {"params": dict(self.column.params)},
             "tolerance": self.tolerance,
             "warm_up": self.warm_up,
-            "tape": TAPE_WORDS,
+            "tape": self.tape_words,
             "n_rows": 0 if self.sample is None else len(self.sample),
             "agreements": [a.to_dict() for a in self.agreements],
             "agreement_note": self.agreement_note,
@@ -149,7 +159,7 @@ class Explanation:
             return self._taken[1]
         if not self.agreements:
             return NO_ADAPTER
-        told = f"{len(self.sample):,} rows of {TAPE_WORDS}; a row differs beyond {TOLERANCE:g}"
+        told = f"{len(self.sample):,} rows of {self.tape_words}; a row differs beyond {TOLERANCE:g}"
         longer = f"; the warm-up of {self.warm_up:,} is longer than the tape: other seeds show to its end"
         return told + (longer if self.warm_up > len(self.sample) else "")
 

@@ -15,7 +15,7 @@ from hftcore.registry import ParamValue, operation, series
 from hftcore.spec import Column, Feature, FeatureSpec
 
 Floats = npt.NDArray[np.float64]
-_ROWS = {"quote": "quote", "trade": "trade", "none": "any"}
+_ROWS = {"quote": "quote", "trade": "trade", "none": "any", "book": "book"}
 _OPEN, _CLOSE = "([{", ")]}"
 
 

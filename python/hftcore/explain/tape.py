@@ -13,7 +13,18 @@ from hftcore.generator import generate
 N_QUOTES: Final = 4_000
 N_TRADES: Final = 1_000
 _FASTER: Final = 40  # what was left out leaves gaps: with this, eight quotes and two trades come in a second
+N_LEVELS: Final = 4_000
 TAPE_WORDS: Final = "the shared tape (hftcore.explain.tape: a generated market, each quote moves a price)"
+
+BOOK_TAPE_WORDS: Final = "the shared tape of levels (hftcore.explain.tape: a generated order book)"
+
+
+@functools.cache
+def book_tape() -> Events:
+    """Return one generated symbol up to its 4,000th level of the order book: what columns on the book are shown."""
+    market = generate(seed=11, symbols=["AAA"], seconds=60.0, rate=200.0, book_levels=5)
+    levels = np.flatnonzero(market.data["kind"] == EventKind.BOOK_LEVEL)[:N_LEVELS]
+    return Events(market[: int(levels[-1]) + 1].data.copy(), market.instruments, "shared tape of levels")
 
 
 @functools.cache

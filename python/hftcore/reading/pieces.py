@@ -24,7 +24,7 @@ _SIDES: dict[EventKind, dict[str, int]] = {
     EventKind.TRADE: {"B": Side.BUY, "S": Side.SELL},
     EventKind.BOOK_LEVEL: {"B": Side.BUY, "A": Side.SELL},
 }
-_KNOWN_FLAGS = int(Flag.SUSPICIOUS | Flag.SNAPSHOT | Flag.GAP_BEFORE | Flag.SEQUENCE_RESET)
+_KNOWN_FLAGS = int(Flag.SUSPICIOUS | Flag.SNAPSHOT | Flag.GAP_BEFORE | Flag.SEQUENCE_RESET | Flag.UNFINISHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +155,19 @@ def _piece(cells: Cells, layout: Layout, codes: Codes, ts: Ints, default_size: f
         columns["side"] = cells.letters("side", _SIDES[kind], missing=missing)
     if kind == EventKind.BOOK_LEVEL and "last_update_id" in names:
         columns["update_id"] = cells.integers("last_update_id", default=0)
+        flags[_unfinished(codes, columns["update_id"], flags)] |= np.uint16(Flag.UNFINISHED)
     pairs = zip(layout.prices, layout.sizes, strict=True)
     measures = _decimals(cells, kind, list(pairs), default_size)
     return Piece(kind, cells, None, codes, columns, measures)
+
+
+def _unfinished(codes: Codes, update_id: Ints, flags: npt.NDArray[np.uint16]) -> Ints:
+    """Rows behind which more of the same message of their symbol follow."""
+    order = np.argsort(codes, kind="stable")
+    message = np.stack([codes[order], update_id[order], flags[order] & np.uint16(Flag.SNAPSHOT)])
+    same = (message[:, 1:] == message[:, :-1]).all(axis=0) & (message[1, 1:] > 0)
+    rows: Ints = order[:-1][same]
+    return rows
 
 
 def _own_pieces(cells: Cells, codes: Codes, ts: Ints, *, in_steps: bool) -> Iterator[Piece]:
@@ -168,7 +178,7 @@ def _own_pieces(cells: Cells, codes: Codes, ts: Ints, *, in_steps: bool) -> Iter
             continue
         part = cells.part(mine)
         flags = part.integers("flags")
-        part.check((flags < 0) | (flags > _KNOWN_FLAGS), "flags", f"must be 0 to {_KNOWN_FLAGS}")
+        part.check((flags & ~_KNOWN_FLAGS) != 0, "flags", "must be a sum of 1, 2, 4, 8 and 32")
         columns: dict[str, npt.NDArray[Any]] = {
             "ts_event_ns": ts[mine],
             "ts_recv_ns": part.times("ts_recv_ns", ordered=False),

@@ -31,7 +31,8 @@ EVENT_SCHEMA: Final = (
 
 NULL_CELL: Final[int] = _core.feature.NULL_CELL
 CODE: Final = "_code"  # kind | side << 8 | flags << 16
-PAYLOAD: Final = ("_a", "_b", "_c", "_d")  # bid, its quantity, ask, its quantity; or price, quantity, 0, 0
+# Bid, its quantity, ask, its quantity; or price, quantity, update_id of a level, 0.
+PAYLOAD: Final = ("_a", "_b", "_c", "_d")
 _QUOTE: Final = ("bid_px_ticks", "bid_qty_lots", "ask_px_ticks", "ask_qty_lots")
 _PRINT: Final = ("px_ticks", "qty_lots")
 REQUIRED: Final = ("symbol", "ts_event_ns", "kind", "side", "flags", *_PRINT, *_QUOTE)
@@ -100,8 +101,10 @@ def check_order(order: str | Sequence[str]) -> tuple[str, ...]:
     return columns
 
 
-def narrow(df: DataFrame, order: tuple[str, ...]) -> DataFrame:
+def narrow(df: DataFrame, order: tuple[str, ...], *, levels: bool = False) -> DataFrame:
     """Return what the feature pipeline reads: symbol, ts_event_ns, the order, one code and four integers.
+
+    ``levels``: the spec reads the order book, so its levels come along, with their ``update_id``.
 
     Raises
     ------
@@ -111,13 +114,14 @@ def narrow(df: DataFrame, order: tuple[str, ...]) -> DataFrame:
     from pyspark.sql import functions as sf
 
     types = dict(df.dtypes)
-    missing = [name for name in (*REQUIRED, *order) if name not in types]
+    required = (*REQUIRED, "update_id") if levels else REQUIRED
+    missing = [name for name in (*required, *order) if name not in types]
     if missing:
         raise EventError(
             f"the DataFrame lacks {', '.join(dict.fromkeys(missing))}: events have the columns of Events.to_arrow()"
         )
     wanted = dict.fromkeys(("symbol", "kind", "side"), "string")
-    for name in dict.fromkeys((*REQUIRED, *order)):
+    for name in dict.fromkeys((*required, *order)):
         allowed = (wanted[name],) if name in wanted else _INTEGERS
         if types[name] not in allowed:
             raise EventError(f"column {name!r} must be {' or '.join(allowed)}, was {types[name]}")
@@ -140,10 +144,12 @@ def narrow(df: DataFrame, order: tuple[str, ...]) -> DataFrame:
     payload = [
         sf.when(is_quote, cell(quote)).otherwise(cell(plain)) for quote, plain in zip(_QUOTE, _PRINT, strict=False)
     ]
-    payload += [sf.when(is_quote, cell(quote)).otherwise(zero) for quote in _QUOTE[2:]]
-    # A book level or a control event changes no feature, unless it says that events were lost before it.
+    third = sf.coalesce(sf.col("update_id").cast("long"), zero) if levels else zero  # no id is 0
+    rests = zip(_QUOTE[2:], (third, zero), strict=True)
+    payload += [sf.when(is_quote, cell(quote)).otherwise(rest) for quote, rest in rests]
+    # A control event, or a level that no column reads, changes no feature, unless it says that events were lost before.
     gap = sf.col("flags").cast("int").bitwiseAND(sf.lit(int(Flag.GAP_BEFORE | Flag.SEQUENCE_RESET))) != 0
-    silent = kind.isin("book_level", "control") & ~sf.coalesce(gap, sf.lit(False))
+    silent = kind.isin("control", *(() if levels else ("book_level",))) & ~sf.coalesce(gap, sf.lit(False))
     keys = dict.fromkeys(("ts_event_ns", *order))
     return df.where(~sf.coalesce(silent, sf.lit(False))).select(
         "symbol",

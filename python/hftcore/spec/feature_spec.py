@@ -23,7 +23,7 @@ from hftcore.spec.text import time_ns, time_text
 if TYPE_CHECKING:
     from hftcore.explain import Explanation
 
-_ROWS: Final = ("quote", "trade", "any")
+_ROWS: Final = ("quote", "trade", "any", "book")
 _ORIGINS: Final = ("session_open", "continuous")
 _DROPS: Final = ("crossed", "locked", "one_sided", "unchanged", "suspicious")  # in the order of the C++ bits
 _KEYS: Final = ("name", "version", "origin", "rows", "drop", "session", "features", "bars")
@@ -42,8 +42,8 @@ class FeatureSpec:
         The author's own count.
     origin : {"session_open", "continuous"}
         Where state begins: anew at each session (each UTC day where ``session`` is None), or once.
-    rows : {"quote", "trade", "any"}
-        Which events give a row.
+    rows : {"quote", "trade", "any", "book"}
+        Which events give a row. ``book``: levels of the order book; they are among ``any`` where a column reads it.
     drop : iterable of {"crossed", "locked", "one_sided", "unchanged", "suspicious"}
         Quotes that no feature sees; they are counted. ``suspicious`` (the venue's or vendor's mark) drops trades too.
     session : (str, str) or None
@@ -133,7 +133,7 @@ class FeatureSpec:
 
     @property
     def rows(self) -> str:
-        """Which events give a row: ``quote``, ``trade`` or ``any``."""
+        """Which events give a row: ``quote``, ``trade``, ``any`` or ``book``."""
         return self._rows
 
     @property
@@ -155,6 +155,11 @@ class FeatureSpec:
     def series(self) -> dict[str, Series]:
         """What a feature may step on, by name: the registry's series, then those of the bars."""
         return {**registry_series(), **series_of(self._bars)}
+
+    @property
+    def reads_book(self) -> bool:
+        """Does it need the levels of the order book?"""
+        return bool(self._native_spec.reads_book)
 
     @property
     def columns(self) -> tuple[Column, ...]:

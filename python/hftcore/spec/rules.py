@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from hftcore import _core
 from hftcore.errors import SpecError
@@ -12,11 +12,14 @@ from hftcore.registry import ParamValue, did_you_mean, operation, series
 from hftcore.spec.builders import Feature
 
 
+_TICKS: Final = {"none": "event", "book": "level"}
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column as it is: name and parameters complete.
 
-    ``lookback`` counts the ticks of ``clock`` (quote, trade, none, or the name of bars) before the first value, its
+    ``lookback`` counts the ticks of ``clock`` (quote, trade, book, none, or the name of bars) before the first value, its
     inputs' included.
     ``fading``: by which factor the seeds of its recursions lose weight with each tick, and how many stages they have.
     """
@@ -33,9 +36,9 @@ class Column:
 
     @property
     def tick(self) -> str:
-        """What ``lookback`` counts, in words: ``quote``, ``trade``, ``m1 bar``; ``event`` where there is no clock."""
-        if self.clock == "none":
-            return "event"
+        """What ``lookback`` counts, in words: ``quote``, ``trade``, ``level``, ``m1 bar``; ``event``: there is no clock."""
+        if self.clock in _TICKS:
+            return _TICKS[self.clock]
         return self.clock if self.clock in {s.clock for s in series().values()} else f"{self.clock} bar"
 
     def warm_up(self, tolerance: float = 1e-9) -> int:

@@ -68,7 +68,7 @@ TEST(SpecReader, NamesWhatIsWrong) {
   EXPECT_EQ(refusal_of(R"({"name":"s","features":[{"op":"mid","rev":99}]})"),
             "feature '#1': written for mid rev 99, this library has rev 1; values differ between revs");
   EXPECT_EQ(refusal_of(R"({"name":"s","features":[{"op":"mid"}],"rows":"quotes"})"),
-            "rows must be one of quote, trade, any, was \"quotes\" (did you mean 'quote'?)");
+            "rows must be one of quote, trade, any, book, was \"quotes\" (did you mean 'quote'?)");
   EXPECT_EQ(refusal_of(R"({"name":"s","features":[{"op":"mid"}],"session":{"open":"24:00","close":"1:00"}})"),
             "session: a time is UTC text such as \"13:35:00\", was \"24:00\"");
   EXPECT_NE(refusal_of(R"({"name":"s","features":[{"op":"ema","input":"mid_px","period":0}]})").find("period"),

@@ -72,6 +72,16 @@ TEST(OrderBook, a_message_that_does_not_join_loses_the_book_until_the_next_snaps
   EXPECT_TRUE(book.valid());
 }
 
+TEST(OrderBook, a_marked_snapshot_is_over_with_its_last_event) {
+  OrderBook book{16};
+  book.apply(level(Side::kBuy, 10, 5, 7, event::kSnapshot | event::kUnfinished));
+  EXPECT_FALSE(book.valid());
+  book.apply(level(Side::kSell, 12, 3, 7, event::kSnapshot));
+  EXPECT_TRUE(book.valid());
+  book.apply(level(Side::kBuy, 9, 5, 8, event::kSnapshot));
+  EXPECT_FALSE(book.valid()) << "another snapshot, not marked";
+}
+
 TEST(OrderBook, events_of_one_id_are_one_message) {
   OrderBook book{16, IdRule::kConsecutive};
   EXPECT_FALSE(book.apply(level(Side::kBuy, 10, 5, 6))) << "no snapshot yet";

@@ -127,8 +127,8 @@ TEST_F(JsonDecoding, IntegersHaveNoFractionAndSixtyFourBits) {
 
 TEST_F(JsonDecoding, FlagsAreThoseOfTheWire) {
   const auto with_flags = [](const std::string& flags) { return trade("1").insert(1, "\"flags\":" + flags + ","); };
-  EXPECT_EQ(event(with_flags("15")).flags, kSuspicious | kSnapshot | kGapBefore | kSequenceReset);
-  for (const char* flags : {"16", "-1", "65536", "65537"})
+  EXPECT_EQ(event(with_flags("47")).flags, kSuspicious | kSnapshot | kGapBefore | kSequenceReset | kUnfinished);
+  for (const char* flags : {"16", "48", "64", "-1", "65536", "65537"})
     EXPECT_EQ(status(with_flags(flags)), S::kUnknownFlag) << flags;
 }
 

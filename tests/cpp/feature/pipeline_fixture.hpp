@@ -51,7 +51,14 @@ inline Spec spec_of_everything() {
                    {"", "ema", "s5.close", {{"period", 3}}},
                    {"", "atr", "k.high, k.low, k.close", {{"period", 4}}},
                    {"", "rolling_mean", "v.vwap - mid_px", {{"window", "9s"}}},
-                   {"", "expr", "", {{"formula", "d.value / s5.n_trades"}}}};
+                   {"", "expr", "", {{"formula", "d.value / s5.n_trades"}}},
+                   {"", "ema", "book_mid_px", {{"period", 5}}},
+                   {"", "weighted_mid", "", {{"levels", 3}, {"capacity", 40}}},
+                   {"", "book_imbalance", "", {{"levels", 3}, {"decay", 0.5}, {"capacity", 50}}},
+                   {"", "book_depth", "", {{"levels", 5}, {"band_bps", 20.0}, {"capacity", 40}}},
+                   {"", "book_slope", "", {{"levels", 3}, {"capacity", 40}}},
+                   {"", "book_order_flow", "", {{"levels", 3}, {"window", 8}, {"capacity", 40}}},
+                   {"", "book_order_flow", "", {{"levels", 2}, {"window", "2s"}, {"unit", "depths"}}}};
   spec.bars = {{"s5", "time", "5s", "mid"},
                {"k", "tick", std::int64_t{5}},
                {"v", "volume", 9'000.0},
@@ -63,18 +70,25 @@ inline std::vector<event::Instrument> two_instruments() {
   return {{"AAA", {1, 100}, {1, 1}, 1, 1'000'000}, {"BBB", {5, 1000}, {1, 10}, 1, 1'000'000}};
 }
 
-/// A random walk of quotes and trades of two symbols.
+/// A random walk of quotes, trades and book levels of two symbols.
 inline std::vector<event::Event> random_tape(std::size_t n, std::uint64_t seed = 11) {
   std::mt19937_64 rng{seed};
   std::vector<event::Event> tape;
   std::int64_t now = 20'000 * kDayNs + 14 * 3600 * kSecondNs;
   std::int64_t mid[2] = {5000, 9000};
+  bool first[2] = {true, true};  // of a symbol's levels: it is the snapshot
   for (std::size_t i = 0; i < n; ++i) {
     now += static_cast<std::int64_t>(rng() % 300) * 1'000'000;
     const auto symbol = static_cast<std::uint32_t>(rng() % 2);
     mid[symbol] += static_cast<std::int64_t>(rng() % 3) - 1;
     const auto qty = [&] { return static_cast<std::int64_t>(rng() % 50 + 1) * 100; };
     if (rng() % 3 == 0) {
+      const std::int64_t away = static_cast<std::int64_t>(rng() % 8) + 1;
+      const bool bid = rng() % 2 == 0;
+      tape.push_back(level(now, bid ? event::Side::kBuy : event::Side::kSell, mid[symbol] + (bid ? -away : away),
+                           rng() % 3 == 0 ? 0 : qty(), symbol, first[symbol] ? event::kSnapshot : event::kNoFlags));
+      first[symbol] = false;
+    } else if (rng() % 3 == 0) {
       tape.push_back(
           trade(now, mid[symbol] + static_cast<std::int64_t>(rng() % 3) - 1, qty(), event::Side::kUnknown, symbol));
     } else {

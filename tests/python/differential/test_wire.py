@@ -41,7 +41,11 @@ Row = dict[str, int]
 @st.composite
 def records(draw: st.DrawFn) -> Row:
     kind = draw(st.sampled_from(list(KINDS)))
-    row = {"kind": kind, "symbol_id": draw(st.sampled_from(IDS)), "flags": draw(st.integers(0, 15))}
+    row = {
+        "kind": kind,
+        "symbol_id": draw(st.sampled_from(IDS)),
+        "flags": draw(st.sampled_from([*range(16), 32, 34, 47])),
+    }
     row |= {"ts_event_ns": draw(st.integers(0, 2**62)), "ts_recv_ns": draw(st.integers(0, 2**62))}
     row["source_seq"] = draw(st.integers(0, 2**64 - 1))
     if kind in (1, 3):

@@ -46,6 +46,32 @@ TAPE = [
     (9000, 0, 2734, 500, 2735, 100),
     (9001, 0, 2734, 500, 2736, 100),
 ]
+# ms after the open, symbol, side, price ticks, lots, update id, 2 in a snapshot
+LEVELS = [
+    (1, 0, "B", 2735, 300, 1, 2),
+    (1, 0, "B", 2734, 150, 1, 2),
+    (1, 0, "B", 2732, 900, 1, 2),
+    (1, 0, "S", 2736, 500, 1, 2),
+    (1, 0, "S", 2737, 250, 1, 2),
+    (2, 1, "B", 18170, 20, 7, 2),
+    (2, 1, "S", 18175, 10, 7, 2),
+    (4, 0, "S", 2736, 400, 2, 0),
+    (260, 0, "B", 2733, 75, 3, 0),
+    (402, 1, "B", 18172, 40, 8, 0),
+    (402, 1, "S", 18178, 25, 8, 0),
+    (901, 0, "S", 2736, 0, 4, 0),
+    (902, 0, "B", 2736, 200, 5, 0),
+    (906, 0, "B", 2736, 0, 6, 0),
+    (1801, 1, "S", 18172, 5, 9, 0),
+    (1802, 1, "B", 18172, 0, 10, 0),
+    (2401, 0, "S", 2740, 800, 7, 0),
+    (3101, 1, "S", 18172, 60, 11, 0),
+    (3901, 0, "B", 2735, 120, 8, 0),
+    (5201, 0, "S", 2737, 900, 9, 0),
+    (5301, 1, "B", 18169, 5, 12, 0),
+    (9002, 0, "B", 2734, 500, 10, 0),
+    (9002, 1, "B", 18171, 50, 13, 0),
+]
 GOLDEN = json.loads((Path(__file__).parent / "features.json").read_text())
 INPUTS = ("mid_px", "bid_px", "ask_px")
 OWN = {  # what breaks a rule of the operation, or has no default
@@ -60,15 +86,18 @@ WINDOWS = {"kyle_lambda": (3, "2s"), "quote_intensity": ("2s",), "trade_intensit
 
 
 def tape() -> hc.Events:
-    data = np.zeros(len(TAPE), hc.EVENT_DTYPE)
-    for i, (ms, symbol_id, *payload) in enumerate(TAPE):
-        names = ("bid_px_ticks", "bid_qty_lots", "ask_px_ticks", "ask_qty_lots")
-        if len(payload) == 3:
-            names = ("px_ticks", "qty_lots", "side")
+    rows = sorted(TAPE + LEVELS, key=lambda row: row[0])
+    data = np.zeros(len(rows), hc.EVENT_DTYPE)
+    names = {
+        4: (2, ("bid_px_ticks", "bid_qty_lots", "ask_px_ticks", "ask_qty_lots")),
+        3: (1, ("px_ticks", "qty_lots", "side")),
+        5: (3, ("side", "px_ticks", "qty_lots", "update_id", "flags")),
+    }
+    for i, (ms, symbol_id, *payload) in enumerate(rows):
         data[i]["ts_event_ns"], data[i]["symbol_id"] = OPEN_NS + ms * 1_000_000, symbol_id
-        data[i]["kind"] = 1 if len(payload) == 3 else 2
-        for name, value in zip(names, payload, strict=True):
-            data[i][name] = value
+        data[i]["kind"], fields = names[len(payload)]
+        for name, value in zip(fields, payload, strict=True):
+            data[i][name] = {"B": 1, "S": 2}.get(value, value)
     return hc.Events(data, [hc.Instrument("AIG"), hc.Instrument("IBM")])
 
 
@@ -94,7 +123,7 @@ def test_the_tape_gives_the_bits_it_always_gave(op: registry.Operation) -> None:
     if op.name == "expr":  # of operations that are all here
         return
     rows = hc.FeaturePipeline(spec_of(op)).transform(tape())
-    assert len(rows) == len(TAPE)
+    assert len(rows) == len(TAPE) + len(LEVELS) * (op.clock == "book")
     assert np.isfinite(rows).any(axis=0).all(), "every column has values to watch"
     rows[np.isnan(rows)] = np.nan  # one bit pattern for all of them
     assert hashlib.sha256(rows.tobytes()).hexdigest() == GOLDEN.get(op.name), f"{op.name}, rev {op.rev}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -18,11 +19,13 @@ from hftcore.spec import Feature
 from .examples import SERIES_OPERATIONS, WINDOWED, alone, columns_of, example, variants
 
 OFFSET = 1e9
+SNAPSHOT_LEVELS = 8
 FORMULAS = (
     "(ema(mid_px, 6) - ema(mid_px, 9)) / rolling_std(mid_px, 9)",
     "coalesce(trade_px - mid_px, 0) * sign(trade_imbalance('3s'))",
     "where(vwap(9) > mid_px, log(vwap(9) / mid_px), -1)",
     "rolling_mean(abs(log_return(mid_px, 2)), '3s')",
+    "ema(book_mid_px, 6) - mid_px",
 )
 
 
@@ -45,7 +48,7 @@ ALL_OF_THEM = hc.FeatureSpec("all", [f for op in registry.operations().values() 
 
 @pytest.fixture(scope="module")
 def tape() -> hc.Events:
-    return hc.generate(seed=3, symbols=["AAA", "BBB"], seconds=40, rate=150, book_levels=1)
+    return hc.generate(seed=3, symbols=["AAA", "BBB"], seconds=40, rate=150, book_levels=4)
 
 
 @EVERY
@@ -55,6 +58,33 @@ def test_any_split_gives_the_same_bytes(op: registry.Operation, tape: hc.Events)
         parts = hc.FeaturePipeline(spec_of(op))
         rows = [parts.transform(tape[a:b]) for a, b in zip([0, *cuts], [*cuts, len(tape)], strict=True)]
         assert np.concatenate(rows).tobytes() == whole.tobytes()
+
+
+def torn(tape: hc.Events) -> hc.Events:
+    """The tape with gaps, on events of every kind, two snapshots of the book behind them, and a night in the middle."""
+    data = tape.data.copy()
+    data["flags"][[900, 1100, 2500]] |= int(hc.Flag.GAP_BEFORE)
+    for at in (1400, 2700):
+        levels = at + np.flatnonzero((data["kind"][at:] == 3) & (data["symbol_id"][at:] == 0))[:20]
+        data["flags"][levels] |= int(hc.Flag.SNAPSHOT)
+    for name in ("ts_event_ns", "ts_recv_ns"):
+        data[name][2000:] += 86_400 * 10**9
+    return hc.Events(data, tape.instruments)
+
+
+@EVERY
+def test_gaps_and_sessions_are_the_same_wherever_the_tape_is_cut(op: registry.Operation, tape: hc.Events) -> None:
+    events = torn(tape[:3500])
+    whole = hc.FeaturePipeline(spec_of(op)).transform(events)
+    pipe, rows = hc.FeaturePipeline(spec_of(op)), []
+    for a, b in itertools.pairwise([0, 901, 1105, 1408, 2000, 2710, len(events)]):
+        rows.append(pipe.transform(events[a:b]))
+        pipe = hc.FeaturePipeline.restore(spec_of(op), pipe.snapshot())
+    assert np.concatenate(rows).tobytes() == whole.tobytes()
+    if op.clock == "book":
+        known = ~np.isnan(whole[-100:])
+        assert known.all(axis=1).any(), "AAA had a snapshot behind its gap"
+        assert not known.any(axis=1).all(), "BBB had none"
 
 
 @EVERY
@@ -107,11 +137,14 @@ def test_nothing_comes_before_the_lookback_and_everything_after(op: registry.Ope
     kinds = one.data["kind"][pipe.rows]
     for column, values in zip(spec.columns, rows.T, strict=True):
         untimed = 2 if column.op == "time_since_quote" else 1  # what it waits for
-        ticks = np.cumsum(kinds == {"quote": 2, "trade": 1, "none": untimed}[column.clock])
+        ticks = np.cumsum(kinds == {"quote": 2, "trade": 1, "book": 3, "none": untimed}[column.clock])
         ready = np.flatnonzero(~np.isnan(values))
         needs_book = column.op == "vwap" and column.params["unit"] == "bps"
         if column.op in ("trade_imbalance", "expr") or needs_book:  # what else they need comes when it comes
             assert ticks[ready[0]] >= column.lookback + 1
+        elif column.clock == "book":  # counted from where the book's first snapshot is over
+            assert ticks[ready[0]] == column.lookback + 1 + SNAPSHOT_LEVELS
+            assert np.isfinite(values[ready[0] :]).all()
         else:
             assert ticks[ready[0]] == column.lookback + 1
             if "s" not in str(column.params.get("window", "")):
@@ -163,7 +196,7 @@ def chained_rows(op: registry.Operation, rows: str, tape: hc.Events) -> tuple[np
 def test_the_rows_setting_changes_no_value(op: registry.Operation, tape: hc.Events) -> None:
     events = uneven(tape)
     every, every_at, _ = chained_rows(op, "any", events)
-    for setting in ("quote", "trade"):
+    for setting in ("quote", "trade", "book") if op.clock == "book" else ("quote", "trade"):
         some, at, _ = chained_rows(op, setting, events)
         common = np.searchsorted(every_at, at)
         assert (every_at[common] == at).all()
@@ -173,10 +206,10 @@ def test_the_rows_setting_changes_no_value(op: registry.Operation, tape: hc.Even
 @EVERY
 def test_what_reads_a_column_reads_its_value(op: registry.Operation, tape: hc.Events) -> None:
     events = uneven(tape)
-    for setting, kind in (("quote", 2), ("trade", 1)):
+    for setting, kind in (("quote", 2), ("trade", 1), ("book", 3)):
         values, _, spec = chained_rows(op, setting, events)
         for i, column in enumerate(spec.columns):
-            if column.name[0] != "v" or {"quote": 2, "trade": 1, "none": 0}[column.clock] != kind:
+            if column.name[0] != "v" or {"quote": 2, "trade": 1, "book": 3, "none": 0}[column.clock] != kind:
                 continue
             x, ema, biggest = values[:, i], values[:, i + 1], values[:, i + 2]
             usable = ~np.isnan(x)

@@ -156,6 +156,6 @@ def test_unknown_rows_and_drop_rules_are_refused() -> None:
         _core.feature.Spec, name="x", sha256="", continuous=False, open_ns=0, close_ns=0, features=[]
     )
     make(rows=2, drop=31)
-    for wrong in ({"rows": 3, "drop": 0}, {"rows": -1, "drop": 0}, {"rows": 0, "drop": 32}):
+    for wrong in ({"rows": 4, "drop": 0}, {"rows": -1, "drop": 0}, {"rows": 0, "drop": 32}):
         with pytest.raises(ValueError, match=r"rows must be|drop must be"):
             make(**wrong)

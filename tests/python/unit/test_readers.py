@@ -103,21 +103,21 @@ def test_our_own_table_refuses_another_tick_than_its_integers_mean() -> None:
 def test_book_level_rows_become_book_level_events() -> None:
     frame = pd.DataFrame(
         {
-            "ts_ns": [T0, T0, T0],
+            "ts_ns": [T0, T0, T0, T0],
             "symbol": "BTC",
-            "side": ["B", "A", "A"],
-            "price": [100.5, 100.6, 100.7],
-            "size": [0.25, 0.0, 1.0],
-            "last_update_id": [7, 7, 8],
-            "is_snapshot": [True, False, False],
+            "side": ["B", "A", "A", "B"],
+            "price": [100.5, 100.6, 100.7, 100.4],
+            "size": [0.25, 0.0, 1.0, 2.0],
+            "last_update_id": [7, 7, 8, 8],
+            "is_snapshot": [True, False, False, False],
         }
     )
     data = hc.read_events(frame).data
-    assert data["kind"].tolist() == [EventKind.BOOK_LEVEL] * 3
-    assert data["side"].tolist() == [Side.BUY, Side.SELL, Side.SELL]
-    assert data["flags"].tolist() == [Flag.SNAPSHOT, 0, 0]
-    assert data["update_id"].tolist() == [7, 7, 8]
-    assert data["qty_lots"].tolist() == [25, 0, 100]
+    assert data["kind"].tolist() == [EventKind.BOOK_LEVEL] * 4
+    assert data["side"].tolist() == [Side.BUY, Side.SELL, Side.SELL, Side.BUY]
+    assert data["flags"].tolist() == [Flag.SNAPSHOT, 0, Flag.UNFINISHED, 0], "two rows of one message"
+    assert data["update_id"].tolist() == [7, 7, 8, 8]
+    assert data["qty_lots"].tolist() == [25, 0, 100, 200]
     assert (hc.read_events(frame.drop(columns="last_update_id"), kind="book_level").data["update_id"] == 0).all()
 
 

@@ -240,7 +240,7 @@ def own_table() -> pa.Table:
         ("kind", "order", "must be 'trade', 'quote', 'book_level', 'control', was 'order'"),
         ("source_seq", 3, "must rise, was 16 in row 16, was 3"),
         ("ts_event_ns", T0, f"time must not decrease within a symbol, was {T0 + 8} in row 16, was {T0}"),
-        ("flags", 64, "must be 0 to 15, was 64"),
+        ("flags", 64, "must be a sum of 1, 2, 4, 8 and 32, was 64"),
         ("px_ticks", 9_999_999, "must be within the bounds of A"),
         ("px_ticks", None, "must be an integer, was null"),
         ("qty_lots", -1, "must not be negative, was -1"),

@@ -91,7 +91,7 @@ def test_the_demo_spec_is_shipped_and_loads() -> None:
     [
         ({"features": []}, "features: a spec needs at least one"),
         ({"feature": []}, "spec: unknown key 'feature' (did you mean 'features'?)"),
-        ({"rows": "quotes"}, "rows must be one of quote, trade, any, was 'quotes' (did you mean 'quote'?)"),
+        ({"rows": "quotes"}, "rows must be one of quote, trade, any, book, was 'quotes' (did you mean 'quote'?)"),
         ({"drop": ["lockd"]}, "drop must be one of .*, was 'lockd' \\(did you mean 'locked'"),
         ({"features": 5}, "features must be a list of tables, was 5"),
         ({"features": {"op": "mid"}}, "features must be a list of tables, was {'op': 'mid'}"),

@@ -48,6 +48,22 @@ class BookSide {
         capacity_{capacity},
         keys_{std::make_unique_for_overwrite<std::int64_t[]>(2 * capacity)},
         lots_{std::make_unique_for_overwrite<std::int64_t[]>(2 * capacity)} {}
+  /// Cold path: room of its own, and the same levels.
+  BookSide(const BookSide& other)
+      : sign_{other.sign_},
+        capacity_{other.capacity_},
+        size_{other.size_},
+        n_entries_{other.n_entries_},
+        horizon_{other.horizon_},
+        keys_{std::make_unique_for_overwrite<std::int64_t[]>(2 * capacity_)},
+        lots_{std::make_unique_for_overwrite<std::int64_t[]>(2 * capacity_)} {
+    std::copy_n(other.keys_.get(), n_entries_, keys_.get());
+    std::copy_n(other.lots_.get(), n_entries_, lots_.get());
+  }
+  BookSide(BookSide&&) noexcept = default;
+  BookSide& operator=(const BookSide& other) { return *this = BookSide{other}; }
+  BookSide& operator=(BookSide&&) noexcept = default;
+  ~BookSide() = default;
 
   /// New quantity at a price; 0 removes the level. |px_ticks| must stay below 2^62.
   Change set(std::int64_t px_ticks, std::int64_t qty_lots) noexcept {
@@ -78,6 +94,10 @@ class BookSide {
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+  /// Memory that a side of this capacity takes for its levels.
+  [[nodiscard]] static constexpr std::size_t room_bytes(std::size_t capacity) noexcept {
+    return 2 * 2 * capacity * sizeof(std::int64_t);
+  }
   /// The best level; quantity 0 where there is none.
   [[nodiscard]] Level best() const noexcept {
     return n_entries_ > 0 ? Level{sign_ * keys_[n_entries_ - 1], lots_[n_entries_ - 1]} : Level{0, 0};
@@ -85,11 +105,28 @@ class BookSide {
   /// The best levels, best first; how many there were.
   std::size_t best(std::span<Level> out) const noexcept {
     std::size_t n = 0;
-    for (std::size_t i = n_entries_; i > 0 && n < out.size(); --i) {
-      if (lots_[i - 1] != 0) out[n++] = {sign_ * keys_[i - 1], lots_[i - 1]};
-    }
+    Cursor levels = from_best();
+    while (n < out.size() && (out[n] = levels.next()).qty_lots != 0) ++n;
     return n;
   }
+  /// Walks the levels, best first, as long as the side does not change.
+  class Cursor {
+   public:
+    /// The next level; quantity 0 behind the last.
+    Level next() noexcept {
+      while (i_ > 0) {
+        if (const std::int64_t lots = side_->lots_[--i_]; lots != 0) return {side_->sign_ * side_->keys_[i_], lots};
+      }
+      return {0, 0};
+    }
+
+   private:
+    friend class BookSide;
+    explicit Cursor(const BookSide& side) noexcept : side_{&side}, i_{side.n_entries_} {}
+    const BookSide* side_;
+    std::size_t i_;
+  };
+  [[nodiscard]] Cursor from_best() const noexcept { return Cursor{*this}; }
   /// Quantity at a price; 0 where no level is.
   [[nodiscard]] std::int64_t qty_lots_at(std::int64_t px_ticks) const noexcept {
     const std::int64_t key = sign_ * px_ticks;

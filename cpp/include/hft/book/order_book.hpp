@@ -49,7 +49,7 @@ struct Counters {
 /// Two ways in, of which a book uses one. By message: begin_snapshot, set ..., end_snapshot; begin_update, and set ...
 /// where it says true. By event: apply(event), where events of equal update_id are one message, and consecutive ones
 /// marked kSnapshot one snapshot while their update_id stays, or rises by one (a feed that numbers each row). It is
-/// over when the next message comes, or by end_snapshot().
+/// over when the next message comes, by end_snapshot(), or with its last event where the others are marked kUnfinished.
 ///
 /// A gap makes the book kLost until the next snapshot, and counts: ids that do not join, an event marked kGapBefore or
 /// kSequenceReset, a level out of bounds. A lost book shows no level. A message that the book holds already, by its id,
@@ -136,10 +136,13 @@ class OrderBook {
   /// As new.
   void reset() noexcept {
     bids_.clear(), asks_.clear(), counters_ = {}, id_ = 0;
-    status_ = Status::kEmpty, in_update_ = false, broken_ = false;
+    status_ = Status::kEmpty, in_update_ = false, broken_ = false, marked_ = false;
   }
 
-  /// The whole state: the same state gives the same bytes.
+  /// Memory that it takes beside its own bytes.
+  [[nodiscard]] std::size_t room_bytes() const noexcept { return 2 * BookSide::room_bytes(bids_.capacity()); }
+
+  /// The whole state: the same state gives the same bytes. Allocates only where `out` does.
   void save(base::ByteWriter& out) const;
   /// Throws std::invalid_argument where no book of this capacity can be so; then this one is as new.
   void load(base::ByteReader& in);
@@ -167,8 +170,13 @@ class OrderBook {
     } else {
       begin_snapshot(id);
       if (gap && !anew) lose();  // its first rows may be among what was lost
+      marked_ = false;
     }
-    return set(e.side, e.level.px_ticks, e.level.qty_lots);
+    const bool changed = set(e.side, e.level.px_ticks, e.level.qty_lots);
+    const bool more = (e.flags & event::kUnfinished) != 0;
+    if (marked_ && !more) end_snapshot();
+    marked_ = more;
+    return changed;
   }
 
   /// Does a message of this id change the book? Same id as the update before: more of the same message.
@@ -188,6 +196,7 @@ class OrderBook {
   Status status_ = Status::kEmpty;
   bool in_update_ = false;  // the last message was an update
   bool broken_ = false;     // in a snapshot of which rows are missing: its other rows are left out
+  bool marked_ = false;     // the last event of a snapshot said that more of it follows
   std::int64_t id_ = 0;
   Counters counters_;
 };

@@ -48,7 +48,8 @@ inline constexpr std::size_t kDecodeStatuses = 18;
   return i < kNames.size() ? kNames[i] : "unknown status";
 }
 
-inline constexpr std::uint16_t kKnownFlags = kSuspicious | kSnapshot | kGapBefore | kSequenceReset;  // on the wire
+inline constexpr std::uint16_t kKnownFlags =
+    kSuspicious | kSnapshot | kGapBefore | kSequenceReset | kUnfinished;  // on the wire
 inline constexpr std::uint16_t kTapeFlags = kKnownFlags | kStale;  // of events that ingest has seen
 inline constexpr std::int64_t kMaxTsNs = std::int64_t{1} << 62;
 

@@ -21,6 +21,7 @@ enum Flag : std::uint16_t {
   kGapBefore = 1U << 2,      // the source lost records before this one
   kSequenceReset = 1U << 3,  // the feed numbers its records anew from this one
   kStale = 1U << 4,          // older than the limit when it came in: set at ingest, refused on the wire
+  kUnfinished = 1U << 5,     // book level: more levels of the same message follow
 };
 
 /// Full top of book after the event. A side without orders has quantity 0.

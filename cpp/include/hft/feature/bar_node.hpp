@@ -21,6 +21,7 @@ class BarNode final : public Node {
   void step(const Market&, const double*) noexcept override {}
   void advance(std::int64_t) noexcept override {}
   void reset() noexcept override { builder.reset(); }
+  void begin_anew(bool) noexcept override { builder.reset(); }
   [[nodiscard]] std::uint64_t early_leaves() const noexcept override { return 0; }
   [[nodiscard]] std::size_t room_bytes() const noexcept override { return sizeof *this; }
   void save(base::ByteWriter& out) const override { BarBuilder::archive(builder, out); }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <stdexcept>
 
+#include "hft/book/order_book.hpp"
 #include "hft/event/event.hpp"
 #include "hft/event/instrument.hpp"
 #include "hft/event/top_of_book.hpp"
@@ -10,8 +11,8 @@
 
 namespace hft::feature {
 
-/// One symbol's market as the operations on quotes and trades see it: the last kept quote, the last trade, the time
-/// now.
+/// One symbol's market as the operations on it see it: the last kept quote, the last trade, the order book where the
+/// spec reads one, the time now.
 ///
 /// Bounds on prices and quantities (checked where events enter) keep every product of the operations inside 128 bits.
 struct Market {
@@ -31,6 +32,7 @@ struct Market {
   event::Side trade_side = event::Side::kUnknown;  // as the venue reports it
   bool has_quote = false;
   bool has_trade = false;
+  const book::OrderBook* levels = nullptr;  // kept by a node beside this; null where the spec reads no book
 
   void set_quote(const event::Event& e) noexcept { book.set(e.quote, now_ns = e.ts_event_ns), has_quote = true; }
   void set_trade(const event::Event& e) noexcept {
@@ -41,7 +43,11 @@ struct Market {
   [[nodiscard]] static event::Side known(event::Side side) noexcept {
     return side <= event::Side::kSell ? side : event::Side::kUnknown;
   }
-  void clear() noexcept { *this = Market{.tick = tick, .lot = lot}; }
+  void clear() noexcept { *this = Market{.tick = tick, .lot = lot, .levels = levels}; }
+  /// The order book; null while it is not known.
+  [[nodiscard]] const book::OrderBook* known_book() const noexcept {
+    return levels != nullptr && levels->valid() ? levels : nullptr;
+  }
 
   [[nodiscard]] static bool in_bounds(std::int64_t px_ticks, std::int64_t qty_lots) noexcept {
     return px_ticks > -kMaxPxTicks && px_ticks < kMaxPxTicks && qty_lots >= 0 && qty_lots < kMaxQtyLots;

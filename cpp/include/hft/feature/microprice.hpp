@@ -23,8 +23,9 @@ struct Microprice {
 
   Unit unit = Unit::kPx;
 
-  [[nodiscard]] double of(const Market& m) const noexcept {
-    const auto& b = m.book;
+  [[nodiscard]] double of(const Market& m) const noexcept { return of(m.book, m); }
+  /// The same of another book of that market.
+  [[nodiscard]] double of(const event::TopOfBook& b, const Market& m) const noexcept {
     if (!b.two_sided()) return kNotReady;
     const Int128 qty = Int128{b.bid_qty_lots} + b.ask_qty_lots;
     if (unit == Unit::kPx) {

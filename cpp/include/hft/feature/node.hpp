@@ -31,6 +31,8 @@ class Node {
   virtual void step(const Market& market, const double* x) noexcept = 0;
   virtual void advance(std::int64_t now_ns) noexcept = 0;
   virtual void reset() noexcept = 0;
+  /// The symbol begins anew: a session, or what comes behind a gap. As new, but for what belongs to the market itself.
+  virtual void begin_anew(bool after_gap) noexcept = 0;
   [[nodiscard]] virtual std::uint64_t early_leaves() const noexcept = 0;
   /// What every input touches, beside the object itself: worth having in the cache before it comes.
   [[nodiscard]] virtual std::span<const std::byte> hot_bytes() const noexcept { return {}; }
@@ -44,7 +46,7 @@ class Node {
   Node(const Node&) = default;
 };
 
-/// How many inputs a state takes at a time: State::kInputs, or one.
+/// How many inputs a state takes at a time: State::kInputs, or one. None: whoever owns it feeds it.
 template <class State>
 inline constexpr std::size_t kInputsOf = 1;
 template <class State>
@@ -70,16 +72,22 @@ class NodeOf final : public Node {
     if constexpr (requires { state.widen(state); }) state.widen(static_cast<const NodeOf&>(other).state);
     return 0;
   }
-  void step(const Market& market, const double* x) noexcept override {
+  void step([[maybe_unused]] const Market& market, [[maybe_unused]] const double* x) noexcept override {
     if constexpr (requires { state.update(market); })
       state.update(market);
-    else
+    else if constexpr (kInputsOf<State> > 0)
       step(x, market.now_ns, std::make_index_sequence<kInputsOf<State>>{});
   }
   void advance(std::int64_t now_ns) noexcept override {
     if constexpr (requires { state.advance(now_ns); }) state.advance(now_ns);
   }
   void reset() noexcept override { state.reset(); }
+  void begin_anew([[maybe_unused]] bool after_gap) noexcept override {
+    if constexpr (requires { state.begin_anew(after_gap); })
+      state.begin_anew(after_gap);
+    else
+      state.reset();
+  }
   [[nodiscard]] std::uint64_t early_leaves() const noexcept override {
     if constexpr (requires { state.early_leaves(); }) return state.early_leaves();
     return 0;

@@ -2,11 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <stdexcept>
 
 #include "hft/feature/concept.hpp"
 #include "hft/feature/market.hpp"
+#include "hft/feature/queue_flow.hpp"
 #include "hft/feature/wide_int.hpp"
 #include "hft/feature/window.hpp"
 
@@ -30,7 +30,7 @@ class OrderFlow {
   void update(const Market& m) noexcept {
     const Sides now = sides_of(m.book);
     if (has_previous_) {
-      const Change change{flow(previous_, now), now.bid_qty_lots + now.ask_qty_lots};
+      const Change change{queue_flow(previous_, now), now.bid_qty_lots + now.ask_qty_lots};
       window_.push(change, m.now_ns, [this](const Change& old) noexcept { leave(old); });
       flow_lots_ += change.flow_lots, depth_lots_ += change.depth_lots;
     }
@@ -87,14 +87,7 @@ class OrderFlow {
   };
 
   static Sides sides_of(const event::TopOfBook& b) noexcept {
-    return {b.bid_qty_lots > 0 ? b.bid_px_ticks : std::numeric_limits<std::int64_t>::min(), b.bid_qty_lots,
-            b.ask_qty_lots > 0 ? b.ask_px_ticks : std::numeric_limits<std::int64_t>::max(), b.ask_qty_lots};
-  }
-  static std::int64_t flow(const Sides& before, const Sides& now) noexcept {
-    return (now.bid_px_ticks >= before.bid_px_ticks ? now.bid_qty_lots : 0) -
-           (now.bid_px_ticks <= before.bid_px_ticks ? before.bid_qty_lots : 0) -
-           (now.ask_px_ticks <= before.ask_px_ticks ? now.ask_qty_lots : 0) +
-           (now.ask_px_ticks >= before.ask_px_ticks ? before.ask_qty_lots : 0);
+    return queues_of(b.bid_px_ticks, b.bid_qty_lots, b.ask_px_ticks, b.ask_qty_lots);
   }
   void leave(const Change& old) noexcept { flow_lots_ -= old.flow_lots, depth_lots_ -= old.depth_lots; }
 

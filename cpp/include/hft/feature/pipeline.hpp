@@ -13,6 +13,7 @@
 #include "hft/event/event.hpp"
 #include "hft/event/instrument.hpp"
 #include "hft/feature/hot_ranges.hpp"
+#include "hft/feature/levels.hpp"
 #include "hft/feature/plan.hpp"
 #include "hft/feature/spec.hpp"
 
@@ -23,7 +24,7 @@ enum class Step : std::uint8_t {
   kNoRow = 0,         // taken in; this kind of event gives no row
   kRow = 1,           // taken in, and `row` is written
   kDropped = 2,       // left out by a rule of the spec; counted by rule
-  kOutOfOrder = 3,    // older than the symbol's last event that was taken in; changed nothing but what a gap does
+  kOutOfOrder = 3,    // older than the symbol's last event that was taken in; changed the book, or what a gap does
   kUnknownSymbol = 4  // not in the instrument table
 };
 
@@ -40,7 +41,7 @@ struct Counters {
   std::uint64_t unchanged = 0;
   std::uint64_t out_of_order = 0;
   std::uint64_t unknown_symbol = 0;
-  std::uint64_t without_effect = 0;  // book levels and control events: no operation reads them yet
+  std::uint64_t without_effect = 0;  // control events; book levels where the spec reads no book
   std::uint64_t gaps = 0;  // events before which the source lost some: the symbol began anew
 
   template <class Self, class Visit>
@@ -58,6 +59,9 @@ struct Counters {
 /// An event that the source marks kGapBefore or kSequenceReset begins its symbol anew, whatever becomes of the event
 /// itself: what was lost is not in the windows, so their columns hold NaN until they are warm again. Its time still may
 /// not lie before that of the symbol's last event.
+///
+/// Levels of the order book, where the spec reads one, change the book whatever else becomes of the event: one that is
+/// late or outside of the session gives no row and steps nothing, and the book stays the book. See feature::Levels.
 ///
 /// State is per symbol and made once, here. Not thread-safe: one pipeline belongs to one thread at a time.
 class Pipeline {
@@ -142,7 +146,11 @@ class Pipeline {
     std::vector<double> slots;
     std::vector<std::unique_ptr<Node>> nodes;
     [[nodiscard]] std::vector<std::span<const std::byte>> hot_bytes() const;
+    Levels* levels = nullptr;  // one of the nodes; null where the spec reads no book
     void reset() noexcept;
+    void begin_session() noexcept;
+    /// Changes the order book, which there is.
+    void keep_level(const event::Event& e, bool is_believed) noexcept;
     void begin_after_gap() noexcept;
     template <class Self, class Archive>
     static void archive(Self& self, Archive& ar);
@@ -155,6 +163,9 @@ class Pipeline {
   [[nodiscard]] Reason reason_against(const event::Event& e, std::int64_t session, const Past& past,
                                       const event::TopOfBook& book) const noexcept;
   [[nodiscard]] Reason drop_reason(const event::Event& e, bool has_quote, const event::TopOfBook& book) const noexcept;
+  /// Is this kind of event more than counted?
+  [[nodiscard]] bool is_read(event::EventKind kind) const noexcept;
+  [[nodiscard]] bool gives_row(event::EventKind kind) const noexcept;
   [[nodiscard]] bool begins_anew(const Past& past, std::int64_t session) const noexcept;
   /// Moves `past` to an event that is taken in. True: the symbol's state begins anew.
   [[nodiscard]] bool enter(Past& past, const event::Event& e, std::int64_t session) const noexcept;

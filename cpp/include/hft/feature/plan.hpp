@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,8 @@ class Plan {
   }
   /// Nodes with a time window: brought to the event's time before a row is read.
   [[nodiscard]] const std::vector<std::uint32_t>& timed_nodes() const noexcept { return timed_nodes_; }
+  /// The node that keeps the order book, where the spec reads one. It is fed before all programs.
+  [[nodiscard]] std::optional<std::uint32_t> book_node() const noexcept { return book_node_; }
   /// Symbols whose values other symbols read.
   [[nodiscard]] const std::vector<std::string>& peers() const noexcept { return peers_; }
   [[nodiscard]] std::vector<std::unique_ptr<Node>> make_nodes() const;
@@ -102,6 +105,11 @@ class Plan {
   [[nodiscard]] Placed place(Column& column, const std::string& inputs, std::uint32_t slot, Clock clock, bool timed);
   void group_outputs();
   const Reader* keep(std::unique_ptr<Reader> reader);
+  /// There is to be an order book, of at least so many levels a side; 0: as many as others ask for, or the default.
+  void need_book(std::int64_t capacity);
+  /// The source, once there is to be what it reads.
+  std::size_t in_use(std::size_t source);
+  void place_book();
   std::vector<Instruction>& program_of(Clock clock) { return programs_[static_cast<std::size_t>(clock)]; }
 
   std::vector<Resolved> columns_;
@@ -114,6 +122,8 @@ class Plan {
   std::vector<std::string> share_keys_;       // parallel to nodes_
   std::map<std::string, std::uint32_t> slots_;  // by inputs
   std::vector<std::uint32_t> timed_nodes_;
+  std::optional<std::int64_t> book_capacity_;
+  std::optional<std::uint32_t> book_node_;
   std::vector<std::string> peers_;
   std::vector<std::vector<Instruction>> programs_ = std::vector<std::vector<Instruction>>(kClocks);  // by clock
   std::size_t n_slots_ = 1;  // slot 0 is never written: what operations on the market get as inputs

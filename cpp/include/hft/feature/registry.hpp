@@ -22,8 +22,9 @@ enum class Clock : std::uint8_t {
   kQuote = 1,  // each kept quote
   kTrade = 2,  // each trade
   kInput = 3,  // whenever the input series steps
+  kBook = 4,   // each message of the order book: its last level, where the feed marks the others; else each level
 };
-inline constexpr std::size_t kClocks = 4;
+inline constexpr std::size_t kClocks = 5;
 
 enum class ParamType : std::uint8_t { kInteger, kReal, kChoice, kWindow, kFormula };
 

@@ -14,8 +14,8 @@ enum class Origin : std::uint8_t {
   kContinuous = 1,   // state is carried for ever
 };
 
-/// Which events give a row.
-enum class RowOn : std::uint8_t { kQuote = 0, kTrade = 1, kAny = 2 };
+/// Which events give a row. Book levels give one only where the spec reads the order book.
+enum class RowOn : std::uint8_t { kQuote = 0, kTrade = 1, kAny = 2, kBook = 3 };
 
 /// Bits of Spec::drop: quotes that are left out before any feature sees them.
 enum Drop : std::uint32_t {

@@ -19,13 +19,15 @@ struct Spread {
 
   Unit unit = Unit::kPx;
 
-  [[nodiscard]] double of(const Market& m) const noexcept {
-    if (!m.book.two_sided()) return kNotReady;
-    const std::int64_t ticks = m.book.ask_px_ticks - m.book.bid_px_ticks;
+  [[nodiscard]] double of(const Market& m) const noexcept { return of(m.book, m); }
+  /// The same of another book of that market.
+  [[nodiscard]] double of(const event::TopOfBook& b, const Market& m) const noexcept {
+    if (!b.two_sided()) return kNotReady;
+    const std::int64_t ticks = b.ask_px_ticks - b.bid_px_ticks;
     if (unit == Unit::kTicks) return static_cast<double>(ticks);
     if (unit == Unit::kPx) return m.tick.to_double(ticks);
-    if (m.book.mid_half_ticks() == 0) return kNotReady;
-    return static_cast<double>(20'000 * ticks) / static_cast<double>(m.book.mid_half_ticks());
+    if (b.mid_half_ticks() == 0) return kNotReady;
+    return static_cast<double>(20'000 * ticks) / static_cast<double>(b.mid_half_ticks());
   }
 };
 

@@ -11,6 +11,7 @@ namespace hft::feature {
 
 // The registry's rows, by family: one file each.
 [[nodiscard]] std::vector<Operation> book_operations();
+[[nodiscard]] std::vector<Operation> level_operations();
 [[nodiscard]] std::vector<Operation> trade_operations();
 [[nodiscard]] std::vector<Operation> flow_operations();
 [[nodiscard]] std::vector<Operation> trend_operations();

@@ -100,10 +100,15 @@ def features(
             f"by_session=True needs sessions that know nothing of each other: origin 'session_open' and no state; "
             f"{spec.name} has origin {spec.origin!r}"
         )
+    if by_session and spec.reads_book:
+        raise ParameterError(
+            f"by_session=True needs sessions that know nothing of each other: {spec.name} reads the order book, which "
+            "goes on from one to the next"
+        )
     table = check_instruments(instruments)
     columns = check_order(order)
     worker = Worker(spec, table.to_json(), columns, not keyed, state is not None, with_state, form == "arrow")
-    events = narrow(df, columns)
+    events = narrow(df, columns, levels=spec.reads_book)
     if keyed and presorted:
         _check_whole_symbols(df)
     elif keyed:

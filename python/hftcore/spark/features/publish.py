@@ -96,7 +96,7 @@ def publish_features(
         return _by_spark(dataset, day, df, spec, table, columns, state, with_state)
     worker = Worker(spec, table.to_json(), columns, False, state is not None, with_state, packed=True)
     rows = Worker(spec, table.to_json(), columns)
-    events = narrow(df, columns)
+    events = narrow(df, columns, levels=spec.reads_book)
     keys: list[Any] = ["symbol", *columns]
     if state is not None:
         events = with_states(events, state)

@@ -82,6 +82,7 @@ class SeriesBank final : public Node {
   void step(const Market& market, const double* x) noexcept override;
   void advance(std::int64_t) noexcept override {}
   void reset() noexcept override;
+  void begin_anew(bool) noexcept override { reset(); }
   [[nodiscard]] std::uint64_t early_leaves() const noexcept override { return 0; }
   /// All of it, where that is little: which inputs leave their windows next, only the room itself could say.
   [[nodiscard]] std::span<const std::byte> hot_bytes() const noexcept override {
