@@ -17,6 +17,7 @@ from hftcore import registry
 from hftcore.spec import Feature
 
 from .examples import SERIES_OPERATIONS, WINDOWED, alone, columns_of, example, variants
+from .tapes import torn, uneven
 
 OFFSET = 1e9
 SNAPSHOT_LEVELS = 8
@@ -58,18 +59,6 @@ def test_any_split_gives_the_same_bytes(op: registry.Operation, tape: hc.Events)
         parts = hc.FeaturePipeline(spec_of(op))
         rows = [parts.transform(tape[a:b]) for a, b in zip([0, *cuts], [*cuts, len(tape)], strict=True)]
         assert np.concatenate(rows).tobytes() == whole.tobytes()
-
-
-def torn(tape: hc.Events) -> hc.Events:
-    """The tape with gaps, on events of every kind, two snapshots of the book behind them, and a night in the middle."""
-    data = tape.data.copy()
-    data["flags"][[900, 1100, 2500]] |= int(hc.Flag.GAP_BEFORE)
-    for at in (1400, 2700):
-        levels = at + np.flatnonzero((data["kind"][at:] == 3) & (data["symbol_id"][at:] == 0))[:20]
-        data["flags"][levels] |= int(hc.Flag.SNAPSHOT)
-    for name in ("ts_event_ns", "ts_recv_ns"):
-        data[name][2000:] += 86_400 * 10**9
-    return hc.Events(data, tape.instruments)
 
 
 @EVERY
@@ -157,17 +146,6 @@ def test_the_future_does_not_change_the_past(op: registry.Operation, tape: hc.Ev
     first = pipe.transform(tape[:1000])
     whole = hc.FeaturePipeline(spec_of(op)).transform(tape)
     assert whole[: len(first)].tobytes() == first.tobytes()
-
-
-def uneven(tape: hc.Events) -> hc.Events:
-    """The tape with what operations leave out: trades without side or quantity, books without a bid."""
-    data = tape.data.copy()
-    trades, quotes = (np.flatnonzero(data["kind"] == kind) for kind in (1, 2))
-    data["side"][trades[::2]] = 0
-    data["qty_lots"][trades[::5]] = 0
-    quiet = quotes[(np.arange(len(quotes)) // 400) % 3 == 1]  # for longer than a window
-    data["bid_qty_lots"][quiet] = 0
-    return hc.Events(data, tape.instruments)
 
 
 def chained(op: registry.Operation) -> list[dict[str, object]]:
