@@ -35,7 +35,7 @@ const char* text(Clock clock) {
 using Row = py::typing::Dict<py::str, py::object>;
 
 Row as_dict(const feature::Param& p) {
-  constexpr const char* kTypes[] = {"integer", "real", "choice", "window", "formula"};
+  constexpr const char* kTypes[] = {"integer", "real", "choice", "window", "formula", "numbers", "policy"};
   Row d;
   d["name"] = p.name;
   d["type"] = kTypes[static_cast<std::size_t>(p.type)];

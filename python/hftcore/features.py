@@ -252,6 +252,10 @@ Slope = _series_feature("slope")
 Stochastic = _series_feature("stochastic")
 Wilder = _series_feature("wilder")
 ZScore = _series_feature("zscore")
+QuantileMap = _series_feature("quantile_map")
+RunningZScore = _series_feature("running_zscore")
+Scale = _series_feature("scale")
+Fill = _series_feature("fill")
 
 Expr = _market_feature("expr")
 KyleLambda = _market_feature("kyle_lambda")
@@ -283,6 +287,7 @@ __all__: Final = [
     "EmaDeviation",
     "EwmaVolatility",
     "Expr",
+    "Fill",
     "Garch",
     "KyleLambda",
     "LogReturn",
@@ -292,6 +297,7 @@ __all__: Final = [
     "Mid",
     "OrderFlowImbalance",
     "PageHinkley",
+    "QuantileMap",
     "QueueImbalance",
     "QuoteIntensity",
     "RealisedVolatility",
@@ -311,6 +317,8 @@ __all__: Final = [
     "RollingSum",
     "RollingVar",
     "Rsi",
+    "RunningZScore",
+    "Scale",
     "SeriesFeature",
     "SignedFlow",
     "Slope",

@@ -52,6 +52,14 @@ void known_keys(const std::string& what, const Json& table, const std::vector<st
 ParamValue param_of(const std::string& feature, const std::string& key, const Json& value) {
   const std::string what = "feature '" + feature + "': " + key;
   if (value.is(Json::Kind::kText)) return value.as_text();
+  if (value.is(Json::Kind::kArray)) {  // of numbers: the operation reads them as text
+    std::string numbers;
+    for (const Json& item : value.items()) {
+      if (!item.is(Json::Kind::kNumber)) refuse(what + " must be a number, text or numbers, was " + value.canonical());
+      numbers.append(numbers.empty() ? "" : " ").append(item.number_text());
+    }
+    return numbers;
+  }
   if (!value.is(Json::Kind::kNumber)) refuse(what + " must be a number or text, was " + value.canonical());
   try {
     if (value.is_integer()) return value.as_int64();

@@ -86,8 +86,9 @@ std::size_t Plan::make(FeatureDef& def, const Operation& op) {
   std::string input_unit;
   std::uint32_t lookback = 0;
   Fading fading;
+  Sources inputs;
   if (op.takes_series()) {
-    const Sources inputs = inputs_of(def, op);
+    inputs = inputs_of(def, op);
     def.input = text_of(inputs);
     clock = sources_[inputs.front()].clock;
     input_unit = sources_[inputs.front()].unit;
@@ -95,15 +96,20 @@ std::size_t Plan::make(FeatureDef& def, const Operation& op) {
       lookback = std::max(lookback, sources_[input].lookback);
       fading = fading.beside(sources_[input].fading);
     }
-    slot = slots_of(inputs, clock);
+    if (!op.pointwise) slot = slots_of(inputs, clock);
   }
   std::string text = call_text(op, find(def.input) == kNone ? def.input : spelled(def.input), params);
   if (const std::size_t known = find(text); known != kNone) return known;
   Column column = op.make(params);
   lookback += column.lookback;
   fading = column.fading.behind(fading);
-  bool timed = def.params.contains("window") && params.window().is_time();
-  if (column.node) column.reader->bind(place(column, def.input, slot, clock, timed));
+  bool timed = column.timed || (def.params.contains("window") && params.window().is_time());
+  if (column.through) {
+    const Source& input = sources_[inputs.front()];
+    timed |= input.timed;
+    column.through->bind_input(*input.reader);
+    column.reader = std::move(column.through);
+  } else if (column.node) column.reader->bind(place(column, def.input, slot, clock, timed));
   const std::string unit = column.unit.empty() ? input_unit : column.unit;
   timed |= clock == Clock::kNone;
   sources_.push_back({std::move(text), clock, unit, keep(std::move(column.reader)), lookback, fading, timed});
@@ -129,7 +135,7 @@ Plan::Sources Plan::inputs_of(const FeatureDef& def, const Operation& op) {
     throw std::invalid_argument("takes " + std::to_string(op.n_series) + " inputs, was given " +
                                 std::to_string(inputs.size()) + " ('" + def.input + "')");
   }
-  if (sources_[inputs.front()].clock == Clock::kNone) {
+  if (!op.pointwise && sources_[inputs.front()].clock == Clock::kNone) {
     throw std::invalid_argument("'" + sources_[inputs.front()].name + "' has no clock, so it is no input");
   }
   return inputs;

@@ -8,7 +8,7 @@ from typing import Any
 
 from hftcore import _core
 from hftcore.errors import SpecError
-from hftcore.registry import ParamValue, did_you_mean, operation
+from hftcore.registry import ParamValue, as_text, did_you_mean, operation
 from hftcore.spec.builders import Feature
 
 
@@ -61,12 +61,13 @@ def known_keys(what: str, data: Mapping[str, Any], known: tuple[str, ...]) -> No
 
 def checked(feature: Feature) -> dict[str, ParamValue]:
     """Return the parameters of a feature as C++ takes them: numbers of 64 bits and text."""
-    for key, value in feature.params.items():
+    params = {key: as_text(value) for key, value in feature.params.items()}
+    for key, value in params.items():
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             raise SpecError(f"feature {feature.name or feature.op!r}: {key} must be a number or text, was {value!r}")
         if isinstance(value, int) and not -(2**63) <= value < 2**63:
             raise SpecError(f"feature {feature.name or feature.op!r}: {key} must fit 64 bits, was {value}")
-    return dict(feature.params)
+    return params
 
 
 def feature_of(number: int, row: Any) -> Feature:
