@@ -6,12 +6,14 @@
 #include <map>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "event_array.hpp"
 #include "feature_columns.hpp"
 #include "feature_operations.hpp"
 #include "hft/base/bytes.hpp"
+#include "hft/feature/clean_rules.hpp"
 #include "hft/feature/pipeline.hpp"
 #include "hft/feature/plan.hpp"
 #include "hft/feature/registry.hpp"
@@ -144,7 +146,25 @@ std::uint32_t known_drop(std::uint32_t drop) {
   throw py::value_error("drop must be a sum of the rules 1, 2, 4, 8 and 16, was " + std::to_string(drop));
 }
 
+using CleanTuple = std::tuple<std::string, std::string, std::map<std::string, feature::ParamValue>>;
+
+std::vector<feature::CleanRow> clean_rows(const std::vector<CleanTuple>& tuples) {
+  std::vector<feature::CleanRow> rows;
+  for (const auto& [rule, policy, params] : tuples) rows.push_back({rule, policy, params});
+  return rows;
+}
+
+std::vector<CleanTuple> resolve_clean(const std::vector<CleanTuple>& tuples) {
+  std::vector<CleanTuple> whole;
+  for (const feature::CleanRow& row : feature::resolve_clean(clean_rows(tuples))) {
+    whole.emplace_back(row.rule, row.policy, row.params);
+  }
+  return whole;
+}
+
 void register_spec(py::module_& m) {
+  m.def("resolve_clean", &resolve_clean, py::arg("rows"),
+        "Rows (rule, policy, parameters) of a [clean] table in their order, every parameter spelled out.");
   const auto set = [&](const char* name, feature::Step step) { m.attr(name) = py::int_(static_cast<int>(step)); };
   set("STEP_NO_ROW", feature::Step::kNoRow);
   set("STEP_ROW", feature::Step::kRow);
@@ -159,17 +179,20 @@ void register_spec(py::module_& m) {
            py::arg("name"), py::arg("op"), py::arg("input"), py::arg("params"));
   py::class_<Spec>(m, "Spec", "What the compiled pipeline is made from; hftcore.FeatureSpec makes it.")
       .def(py::init([](std::string name, std::string sha256, bool continuous, int rows, std::uint32_t drop,
-                       std::int64_t open_ns, std::int64_t close_ns, std::vector<feature::FeatureDef> features) {
+                       std::int64_t open_ns, std::int64_t close_ns, std::vector<feature::FeatureDef> features,
+                       const std::vector<CleanTuple>& clean) {
              return Spec{std::move(name),
                          std::move(sha256),
                          continuous ? feature::Origin::kContinuous : feature::Origin::kSessionOpen,
                          row_on(rows),
                          known_drop(drop),
                          {open_ns, close_ns},
-                         std::move(features)};
+                         std::move(features),
+                         clean_rows(clean)};
            }),
            py::kw_only(), py::arg("name"), py::arg("sha256"), py::arg("continuous"), py::arg("rows"), py::arg("drop"),
-           py::arg("open_ns"), py::arg("close_ns"), py::arg("features"))
+           py::arg("open_ns"), py::arg("close_ns"), py::arg("features"),
+           py::arg("clean") = std::vector<CleanTuple>{})
       .def_readonly("name", &Spec::name)
       .def_readonly("sha256", &Spec::sha256);
 }

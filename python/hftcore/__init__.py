@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import autocorrelation as autocorrelation
     from hftcore.spec import bipower_variation as bipower_variation
     from hftcore.spec import bollinger as bollinger
+    from hftcore.spec import clean_flag as clean_flag
     from hftcore.spec import cusum as cusum
     from hftcore.spec import decay_ema as decay_ema
     from hftcore.spec import ema as ema
@@ -120,6 +121,7 @@ _HOME = {
     "adx": "spec",
     "atr": "spec",
     "bollinger": "spec",
+    "clean_flag": "spec",
     "compile_model": "compiler",
     "cusum": "spec",
     "decay_ema": "spec",

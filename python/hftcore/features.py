@@ -257,6 +257,7 @@ RunningZScore = _series_feature("running_zscore")
 Scale = _series_feature("scale")
 Fill = _series_feature("fill")
 
+CleanFlag = _market_feature("clean_flag")
 Expr = _market_feature("expr")
 KyleLambda = _market_feature("kyle_lambda")
 Microprice = _market_feature("microprice")
@@ -281,6 +282,7 @@ __all__: Final = [
     "Autocorrelation",
     "BipowerVariation",
     "Bollinger",
+    "CleanFlag",
     "Cusum",
     "DecayEma",
     "Ema",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "hft/feature/clean_rules.hpp"
 #include "hft/feature/formula.hpp"
 #include "params.hpp"
 
@@ -40,6 +41,7 @@ void check_session(const SessionHours& session) {
 
 Plan::Plan(const Spec& spec) {
   check_session(spec.session);
+  static_cast<void>(clean_rules_of(spec));
   if (spec.features.empty()) throw std::invalid_argument("features: a spec needs at least one");
   for (const Series& s : series()) sources_.push_back({s.name, s.clock, s.unit, s.reader.get()});
   for (const FeatureDef& def : spec.features) {
@@ -103,6 +105,7 @@ std::size_t Plan::make(FeatureDef& def, const Operation& op) {
   Column column = op.make(params);
   lookback += column.lookback;
   fading = column.fading.behind(fading);
+  flagged_rules_ |= column.reads_rules;
   bool timed = column.timed || (def.params.contains("window") && params.window().is_time());
   if (column.through) {
     const Source& input = sources_[inputs.front()];

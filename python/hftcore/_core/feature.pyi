@@ -7,7 +7,7 @@ import hftcore._core.event
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['FeatureDef', 'KeyedPipelines', 'NULL_CELL', 'Pipeline', 'REFUSED_BAD_KIND', 'REFUSED_NULL', 'REFUSED_OUT_OF_ORDER', 'REFUSED_TWICE', 'REFUSED_UNKNOWN_SYMBOL', 'REFUSED_UNSORTED', 'STEP_DROPPED', 'STEP_NO_ROW', 'STEP_OUT_OF_ORDER', 'STEP_ROW', 'STEP_UNKNOWN_SYMBOL', 'SeriesOperation', 'Spec', 'describe', 'did_you_mean', 'inputs_until', 'operations', 'series']
+__all__: list[str] = ['FeatureDef', 'KeyedPipelines', 'NULL_CELL', 'Pipeline', 'REFUSED_BAD_KIND', 'REFUSED_NULL', 'REFUSED_OUT_OF_ORDER', 'REFUSED_TWICE', 'REFUSED_UNKNOWN_SYMBOL', 'REFUSED_UNSORTED', 'STEP_DROPPED', 'STEP_NO_ROW', 'STEP_OUT_OF_ORDER', 'STEP_ROW', 'STEP_UNKNOWN_SYMBOL', 'SeriesOperation', 'Spec', 'describe', 'did_you_mean', 'inputs_until', 'operations', 'resolve_clean', 'series']
 class FeatureDef:
     def __init__(self, name: str, op: str, input: str, params: collections.abc.Mapping[str, typing.SupportsInt | typing.SupportsIndex | typing.SupportsFloat | typing.SupportsIndex | str]) -> None:
         ...
@@ -15,7 +15,7 @@ class Spec:
     """
     What the compiled pipeline is made from; hftcore.FeatureSpec makes it.
     """
-    def __init__(self, *, name: str, sha256: str, continuous: bool, rows: typing.SupportsInt | typing.SupportsIndex, drop: typing.SupportsInt | typing.SupportsIndex, open_ns: typing.SupportsInt | typing.SupportsIndex, close_ns: typing.SupportsInt | typing.SupportsIndex, features: collections.abc.Sequence[FeatureDef]) -> None:
+    def __init__(self, *, name: str, sha256: str, continuous: bool, rows: typing.SupportsInt | typing.SupportsIndex, drop: typing.SupportsInt | typing.SupportsIndex, open_ns: typing.SupportsInt | typing.SupportsIndex, close_ns: typing.SupportsInt | typing.SupportsIndex, features: collections.abc.Sequence[FeatureDef], clean: collections.abc.Sequence[tuple[str, str, collections.abc.Mapping[str, typing.SupportsInt | typing.SupportsIndex | typing.SupportsFloat | typing.SupportsIndex | str]]] = []) -> None:
         ...
     @property
     def name(self) -> str:
@@ -112,6 +112,10 @@ def inputs_until(fading: tuple[typing.SupportsFloat | typing.SupportsIndex, typi
 def operations() -> list[dict[str, typing.Any]]:
     """
     The registry, one dict per operation.
+    """
+def resolve_clean(rows: collections.abc.Sequence[tuple[str, str, collections.abc.Mapping[str, typing.SupportsInt | typing.SupportsIndex | typing.SupportsFloat | typing.SupportsIndex | str]]]) -> list[tuple[str, str, dict[str, int | float | str]]]:
+    """
+    Rows (rule, policy, parameters) of a [clean] table in their order, every parameter spelled out.
     """
 def series() -> list[dict[str, typing.Any]]:
     """

@@ -104,7 +104,8 @@ def survey(spec: FeatureSpec, events: Events, tolerance: float, progress: Callab
 def same_rules(spec: FeatureSpec, features: Iterable[Feature]) -> FeatureSpec:
     """Return the spec's rules over other columns."""
     session = None if spec.session is None else (time_text(spec.session[0]), time_text(spec.session[1]))
-    return FeatureSpec(spec.name, features, origin=spec.origin, rows=spec.rows, drop=spec.drop, session=session)
+    rules = {"origin": spec.origin, "rows": spec.rows, "drop": spec.drop, "clean": spec.clean}
+    return FeatureSpec(spec.name, features, **rules, session=session)  # type: ignore[arg-type]
 
 
 def _steps_on(column: Column, spec: FeatureSpec) -> str | None:

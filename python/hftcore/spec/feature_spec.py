@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hftcore import _core
 from hftcore.errors import SpecError
-from hftcore.registry import did_you_mean
+from hftcore.registry import ParamValue, did_you_mean
 from hftcore.spec.builders import Feature
-from hftcore.spec.rules import Column, checked, feature_of, known_keys, one_of
+from hftcore.spec.rules import Column, checked, clean_rules, feature_of, known_keys, one_of, session_of
 from hftcore.spec.text import time_ns, time_text, to_toml
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _ROWS: Final = ("quote", "trade", "any")
 _ORIGINS: Final = ("session_open", "continuous")
 _DROPS: Final = ("crossed", "locked", "one_sided", "unchanged", "suspicious")  # in the order of the C++ bits
-_KEYS: Final = ("name", "version", "origin", "rows", "drop", "session", "features")
+_KEYS: Final = ("name", "version", "origin", "rows", "drop", "clean", "session", "features")
 
 
 class FeatureSpec:
@@ -43,6 +43,9 @@ class FeatureSpec:
         Which events give a row.
     drop : iterable of {"crossed", "locked", "one_sided", "unchanged", "suspicious"}
         Quotes that no feature sees; they are counted. ``suspicious`` (the venue's or vendor's mark) drops trades too.
+    clean : mapping of rule to policy
+        What becomes of events that break a rule, as in ``{"crossed": "hold", "outlier": {"policy": "nan",
+        "band_bps": 300}}``. Rules, and the policies drop, hold, nan and flag: docs/explanation/cleansing.md.
     session : (str, str) or None
         Opening and closing time, UTC, ``"13:35:00"``; events outside are dropped. If close comes first: past midnight.
 
@@ -57,7 +60,18 @@ class FeatureSpec:
     ``50.0`` and parameters that repeat a default make no difference. The order of features does. Immutable.
     """
 
-    __slots__ = ("_columns", "_drop", "_name", "_native_spec", "_origin", "_rows", "_session", "_sha256", "_version")
+    __slots__ = (
+        "_clean",
+        "_columns",
+        "_drop",
+        "_name",
+        "_native_spec",
+        "_origin",
+        "_rows",
+        "_session",
+        "_sha256",
+        "_version",
+    )
 
     def __init__(
         self,
@@ -68,6 +82,7 @@ class FeatureSpec:
         origin: str = "session_open",
         rows: str = "quote",
         drop: Iterable[str] = (),
+        clean: Mapping[str, str | Mapping[str, ParamValue]] | None = None,
         session: tuple[str, str] | None = None,
     ) -> None:
         if not isinstance(name, str) or not name:
@@ -82,6 +97,7 @@ class FeatureSpec:
             raise SpecError(f"drop must be a list, was {drop!r}")
         wanted = {one_of("drop", rule, _DROPS) for rule in drop}
         self._drop = tuple(rule for rule in _DROPS if rule in wanted)
+        self._clean = clean_rules(clean)
         self._session = None if session is None else (time_ns(session[0]), time_ns(session[1]))
         if self._session is not None and self._session[0] == self._session[1]:
             raise SpecError(f"session: open and close must differ, both were {session and session[0]!r}")
@@ -120,6 +136,11 @@ class FeatureSpec:
     def drop(self) -> tuple[str, ...]:
         """Quotes that no feature sees."""
         return self._drop
+
+    @property
+    def clean(self) -> dict[str, dict[str, ParamValue]]:
+        """What becomes of events that break a rule: ``policy`` and the other parameters, by rule, complete."""
+        return {rule: {"policy": policy, **params} for rule, policy, params in self._clean}
 
     @property
     def session(self) -> tuple[int, int] | None:
@@ -182,6 +203,8 @@ class FeatureSpec:
             "drop": list(self._drop),
             "features": features,
         }
+        if self._clean:
+            data["clean"] = self.clean
         if self._session is not None:
             data["session"] = dict(zip(("open", "close"), map(time_text, self._session), strict=True))
         return data
@@ -201,15 +224,9 @@ class FeatureSpec:
         for key in ("name", "features"):
             if key not in data:
                 raise SpecError(f"spec: {key!r} is missing")
-        options = {key: data[key] for key in ("version", "origin", "rows", "drop") if key in data}
-        session = data.get("session")
-        if session is not None:
-            if not isinstance(session, Mapping):
-                raise SpecError(f"session is a table with open and close, was {session!r}")
-            known_keys("session", session, ("open", "close"))
-            if set(session) != {"open", "close"}:
-                raise SpecError("session needs both open and close")
-            options["session"] = (session["open"], session["close"])
+        options = {key: data[key] for key in ("version", "origin", "rows", "drop", "clean") if key in data}
+        if data.get("session") is not None:
+            options["session"] = session_of(data["session"])
         if not isinstance(data["features"], (list, tuple)):
             raise SpecError(f"features must be a list of tables, was {data['features']!r}")
         features = [feature_of(i, row) for i, row in enumerate(data["features"], 1)]
@@ -261,6 +278,7 @@ class FeatureSpec:
             open_ns=open_ns,
             close_ns=close_ns,
             features=defs,
+            clean=self._clean,
         )
 
     def _native(self) -> Any:

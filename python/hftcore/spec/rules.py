@@ -70,6 +70,33 @@ def checked(feature: Feature) -> dict[str, ParamValue]:
     return params
 
 
+def session_of(table: Any) -> tuple[Any, Any]:
+    """Return opening and closing time of a session's table, as they are written."""
+    if not isinstance(table, Mapping):
+        raise SpecError(f"session is a table with open and close, was {table!r}")
+    known_keys("session", table, ("open", "close"))
+    if set(table) != {"open", "close"}:
+        raise SpecError("session needs both open and close")
+    return table["open"], table["close"]
+
+
+def clean_rules(table: Any) -> list[tuple[str, str, dict[str, ParamValue]]]:
+    """Return a [clean] table as C++ takes it: rule, policy, parameters; in the order of the rules, complete."""
+    if not isinstance(table, Mapping | None):
+        raise SpecError(f"clean is a table of rules, was {table!r}")
+    rows = []
+    for rule, value in (table or {}).items():
+        params = dict(value) if isinstance(value, Mapping) else {"policy": value}
+        policy = params.pop("policy", None)
+        if not isinstance(policy, str):
+            raise SpecError(f"clean: {rule} is a policy, or a table with policy, was {value!r}")
+        rows.append((str(rule), policy, checked(Feature(f"clean: {rule}", params=params))))
+    try:
+        return list(_core.feature.resolve_clean(rows))
+    except ValueError as error:
+        raise SpecError(str(error)) from None
+
+
 def feature_of(number: int, row: Any) -> Feature:
     """Make a feature of a table of a spec file: parameters beside ``op``, or under ``params``."""
     if not isinstance(row, Mapping) or not isinstance(row.get("op"), str):

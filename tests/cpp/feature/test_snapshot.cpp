@@ -131,7 +131,7 @@ std::vector<std::byte> frame_of(std::span<const event::Instrument> instruments, 
   }
   payload.append(std::vector<std::byte>(n_zeros));
   base::ByteWriter out;
-  out(std::uint64_t{0x3150414E53544648}), out(std::uint32_t{3});
+  out(std::uint64_t{0x3150414E53544648}), out(std::uint32_t{4});
   out(static_cast<std::uint64_t>(payload.bytes().size())), out(base::crc32c(payload.bytes()));
   out.append(payload.bytes());
   return {out.bytes().begin(), out.bytes().end()};
@@ -163,7 +163,7 @@ TEST(Snapshot, times_out_of_bounds_are_refused) {
   spec.features = {{"", "time_since_trade", "", {}}};
   Pipeline p{spec, two_instruments()};
   auto payload_end = saved(p);
-  constexpr std::size_t kMarket = 8 + 8 + 1;  // of the last symbol, whose state ends the frame
+  constexpr std::size_t kMarket = Past::kBytes;  // of the last symbol, whose state ends the frame
   const std::size_t at = payload_end.size() - (9 * 8 + 2) - kMarket;
   for (const std::size_t field : {at, at + kMarket + 4 * 8, at + kMarket + 7 * 8, at + kMarket + 8 * 8}) {
     auto bad = payload_end;

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import median_abs_deviation
 from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler
 
 import hftcore as hc
@@ -100,6 +101,8 @@ def test_nan_rows_do_not_count_and_the_numbers_are_in_the_spec(spec: hc.FeatureS
     fitted = hc.fit_normalisation(spec, rows, columns=["r"], method="robust", clip=3.0)
     assert dict(fitted.column("r_robust").params) == {"center": 74.5, "scale": 74.5, "clip": 3.0}
     assert fitted.sha256 != spec.sha256
+    mad = hc.fit_normalisation(spec, rows, columns=["r"], method="mad").column("r_mad").params
+    assert mad["scale"] == 1.4826 * median_abs_deviation(np.arange(150.0))
     for columns, text in ((["mixed"], "'mixed' has 0 values"), (["mixd"], "did you mean 'mixed'")):
         with pytest.raises(SpecError, match=text):
             hc.fit_normalisation(spec, rows, columns=columns)

@@ -31,6 +31,7 @@ struct Market {
   event::Side trade_side = event::Side::kUnknown;  // as the venue reports it
   bool has_quote = false;
   bool has_trade = false;
+  std::uint32_t broken_rules = 0;  // bits of Rule: what the event at hand broke, and entered all the same
 
   void set_quote(const event::Event& e) noexcept { book.set(e.quote, now_ns = e.ts_event_ns), has_quote = true; }
   void set_trade(const event::Event& e) noexcept {
@@ -40,6 +41,10 @@ struct Market {
   /// A byte that is no side says as little as no side.
   [[nodiscard]] static event::Side known(event::Side side) noexcept {
     return side <= event::Side::kSell ? side : event::Side::kUnknown;
+  }
+  void forget_quote() noexcept { book = {}, has_quote = false; }
+  void forget_trade() noexcept {
+    trade_px_ticks = 0, trade_qty_lots = 0, trade_ts_ns = 0, trade_side = event::Side::kUnknown, has_trade = false;
   }
   void clear() noexcept { *this = Market{.tick = tick, .lot = lot}; }
 

@@ -76,6 +76,7 @@ struct Column {
   Fading fading{};             // of its seed
   Fold fold = nullptr;         // node and reader over whole columns, where the operation takes series
   bool timed = false;          // its value changes with the time, although nothing steps it
+  std::uint32_t reads_rules = 0;  // bits of Rule
   std::unique_ptr<Reader> through{};  // of a pointwise operation: its value by way of the input's reader
 };
 

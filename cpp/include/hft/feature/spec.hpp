@@ -46,6 +46,13 @@ struct FeatureDef {
   std::map<std::string, ParamValue> params;
 };
 
+/// One rule of a [clean] table: what becomes of events that break it.
+struct CleanRow {
+  std::string rule;
+  std::string policy;  // flag, hold, nan or drop
+  std::map<std::string, ParamValue> params;
+};
+
 /// The parsed feature spec. `sha256` is the hash of its canonical JSON, in hex; snapshots and models carry it.
 struct Spec {
   std::string name;
@@ -55,6 +62,7 @@ struct Spec {
   std::uint32_t drop = kDropNothing;
   SessionHours session;
   std::vector<FeatureDef> features;
+  std::vector<CleanRow> clean{};
 };
 
 }  // namespace hft::feature

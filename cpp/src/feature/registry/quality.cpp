@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <string_view>
+
 #include "columns.hpp"
+#include "hft/feature/clean_rules.hpp"
 #include "hft/feature/fill.hpp"
 #include "rows.hpp"
 
@@ -11,6 +15,36 @@ Column make_fill(const Params& p) {
   Column column = own_state(Fill{kind, span_ns, p.real("towards")}, "");
   column.timed = kind != Fill::Kind::kNan;
   return column;
+}
+
+/// Did the event of this row break the rule?
+struct CleanFlag {
+  std::uint32_t rule;
+  [[nodiscard]] double of(const Market& m) const noexcept { return (m.broken_rules & rule) != 0 ? 1.0 : 0.0; }
+};
+
+/// Rules whose events can have a row.
+std::vector<std::string> flag_rules() {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < kRules; ++i) {
+    const auto rule = static_cast<Rule>(i);
+    if (rule != Rule::kUnchanged && rule != Rule::kOutOfOrder) names.emplace_back(rule_names()[i]);
+  }
+  return names;
+}
+
+Column make_clean_flag(const Params& p) {
+  const auto at = std::ranges::find(rule_names(), std::string_view{p.text("rule")}) - rule_names().begin();
+  const std::uint32_t rule = bit_of(static_cast<Rule>(at));
+  Column column = stateless(CleanFlag{rule}, "1");
+  column.reads_rules = rule;
+  return column;
+}
+
+Param rule() {
+  Param param = choice("rule", flag_rules(), "which rule; one that [clean] does not name gets the policy flag");
+  param.required = true;
+  return param;
 }
 
 }  // namespace
@@ -35,6 +69,19 @@ std::vector<Operation> quality_operations() {
        .standalone = "Fill",
        .make = make_fill,
        .needs_time = true},
+      {.name = "clean_flag",
+       .clock = Clock::kNone,
+       .summary = "1 where the event of this row broke a cleansing rule, else 0.",
+       .formula = "1 if the event broke `rule`, else 0",
+       .inputs = "quotes and trades",
+       .params = {rule()},
+       .lookback = "0",
+       .output_unit = "1",
+       .missing = "it is always there; an event that is dropped has no row",
+       .reference = "docs/explanation/cleansing.md",
+       .oracle = "the rules in Python, exactly",
+       .standalone = "CleanFlag",
+       .make = make_clean_flag},
   };
 }
 
