@@ -66,6 +66,9 @@ struct Entry {
 /// Cost: without a rule a comparison of time and bounds; each rule a comparison or two.
 class Cleansing {
  public:
+  /// How far the rules reach: to none but the bounds, to a drop list, or to all. Each has code of its own.
+  enum class Extent : std::uint8_t { kBounds, kDropList, kAll };
+
   /// Cold path: throws std::invalid_argument where a rule breaks a rule. `flagged`: bits of rules that columns read.
   Cleansing(const Spec& spec, std::uint32_t flagged);
 
@@ -81,17 +84,19 @@ class Cleansing {
     const std::int64_t session = session_of(e.ts_event_ns);
     if (session == kOutside) return {.fate = Fate::kDropped, .broken = kSession};
     const bool anew = session != past.session && origin_ == Origin::kSessionOpen;
-    if (!is_idle_) return by_rules(e, session, anew, past, book);
-    if (!in_bounds(e)) [[unlikely]]
+    if (extent_ != Extent::kBounds) {
+      return extent_ == Extent::kDropList ? by_rules<Extent::kDropList>(e, session, anew, past, book)
+                                          : by_rules<Extent::kAll>(e, session, anew, past, book);
+    }
+    if (!Market::in_bounds(e)) [[unlikely]]
       return {.fate = Fate::kDropped, .broken = bit_of(Rule::kBounds)};
     past.last_ts_ns = e.ts_event_ns, past.session = session;
-    past.seen.has_quote = is_quote(e) || (past.seen.has_quote && !anew);  // else nothing is known of the past
+    past.seen.has_quote = e.kind == event::EventKind::kQuote || (past.seen.has_quote && !anew);  // else nothing is known of the past
     return {.begins_anew = anew};
   }
   static void count(const Entry& entry, Counters& counters) noexcept;
 
  private:
-  struct Verdict;
   static constexpr std::int64_t kDayNs = 86'400'000'000'000;
   static constexpr std::int64_t kOutside = std::numeric_limits<std::int64_t>::max();
   static constexpr std::uint32_t kSession = 1U << kRules;  // outside the hours
@@ -105,28 +110,16 @@ class Cleansing {
     if (length <= 0) length += kDayNs;
     return since - day * kDayNs < length ? day : kOutside;
   }
-  [[nodiscard]] static bool is_quote(const event::Event& e) noexcept { return e.kind == event::EventKind::kQuote; }
-  [[nodiscard]] static bool in_bounds(const event::Event& e) noexcept {
-    return is_quote(e) ? Market::in_bounds(e.quote) : Market::in_bounds(e.trade.px_ticks, e.trade.qty_lots);
-  }
-
+  template <Extent kExtent>
   [[nodiscard]] Entry by_rules(const event::Event& e, std::int64_t session, bool anew, Past& past,
                                const event::TopOfBook& book) const noexcept;
-  [[nodiscard]] Verdict judge(const event::Event& e, const Past::Seen& seen, const event::TopOfBook& b) const noexcept;
-  void judge_quote(const event::Quote& q, const Past::Seen& seen, const event::TopOfBook& b, Verdict& v) const noexcept;
-  void judge_trade(const event::Event& e, const Past::Seen& seen, const event::TopOfBook& b, Verdict& v) const noexcept;
-  void judge_late(const event::Event& e, Verdict& v) const noexcept;
-  [[nodiscard]] bool is_far(std::int64_t half_ticks, const Past::Seen& seen) const noexcept;
-  void note(const event::Event& e, const Verdict& v, Past::Seen& seen) const noexcept;
   [[nodiscard]] bool has(Rule rule) const noexcept { return (active_ & bit_of(rule)) != 0; }
-  /// Notes that a rule is broken. True: nothing else matters any more.
-  bool breaks(Rule rule, Verdict& v) const noexcept;
 
   SessionHours hours_;
   Origin origin_;
   CleanRules rules_;
   std::uint32_t active_ = 0;  // bits of the rules that have a policy
-  bool is_idle_;              // no rule but the bounds
+  Extent extent_ = Extent::kAll;
 };
 
 }  // namespace hft::feature

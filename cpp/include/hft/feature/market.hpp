@@ -55,6 +55,10 @@ struct Market {
   [[nodiscard]] static bool in_bounds(const event::Quote& q) noexcept {
     return in_bounds(q.bid_px_ticks, q.bid_qty_lots) && in_bounds(q.ask_px_ticks, q.ask_qty_lots);
   }
+  /// A quote or a trade.
+  [[nodiscard]] static bool in_bounds(const event::Event& e) noexcept {
+    return e.kind == event::EventKind::kQuote ? in_bounds(e.quote) : in_bounds(e.trade.px_ticks, e.trade.qty_lots);
+  }
 
   template <class Self, class Archive>
   static void archive(Self& self, Archive& ar) {
