@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "hft/feature/clean_rules.hpp"
 #include "hft/feature/plan.hpp"
 
 namespace hft::bindings {
@@ -78,6 +79,11 @@ class Tile {
 KeyedPipelines::KeyedPipelines(feature::Spec spec, std::vector<event::Instrument> instruments, bool stateless)
     : spec_{std::move(spec)}, n_features_{feature::Plan{spec_}.outputs().size()}, stateless_{stateless} {
   check_symbols_apart(spec_);
+  feature::CleanRules rules = feature::clean_rules_of(spec_);
+  rules.flag(feature::Plan{spec_}.flagged_rules());
+  if (rules.of(feature::Rule::kLate) != feature::Policy::kTake) {
+    throw std::invalid_argument("clean: 'late' needs ts_recv_ns, which these columns do not carry");
+  }
   keys_.reserve(instruments.size());
   for (event::Instrument& instrument : instruments) keys_.push_back({std::move(instrument), std::nullopt, {}});
   for (std::size_t i = 0; i < keys_.size(); ++i) by_symbol_.emplace(keys_[i].instrument.symbol, i);

@@ -6,6 +6,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "event_array.hpp"
@@ -13,6 +14,7 @@
 #include "feature_columns.hpp"
 #include "feature_operations.hpp"
 #include "hft/base/bytes.hpp"
+#include "hft/feature/clean_rules.hpp"
 #include "hft/feature/plan.hpp"
 #include "hft/feature/registry.hpp"
 #include "hft/feature/spec.hpp"
@@ -35,7 +37,7 @@ const char* text(Clock clock) {
 using Row = py::typing::Dict<py::str, py::object>;
 
 Row as_dict(const feature::Param& p) {
-  constexpr const char* kTypes[] = {"integer", "real", "choice", "window", "formula"};
+  constexpr const char* kTypes[] = {"integer", "real", "choice", "window", "formula", "numbers", "policy"};
   Row d;
   d["name"] = p.name;
   d["type"] = kTypes[static_cast<std::size_t>(p.type)];
@@ -145,7 +147,25 @@ std::uint32_t known_drop(std::uint32_t drop) {
   throw py::value_error("drop must be a sum of the rules 1, 2, 4, 8 and 16, was " + std::to_string(drop));
 }
 
+using CleanTuple = std::tuple<std::string, std::string, std::map<std::string, feature::ParamValue>>;
+
+std::vector<feature::CleanRow> clean_rows(const std::vector<CleanTuple>& tuples) {
+  std::vector<feature::CleanRow> rows;
+  for (const auto& [rule, policy, params] : tuples) rows.push_back({rule, policy, params});
+  return rows;
+}
+
+std::vector<CleanTuple> resolve_clean(const std::vector<CleanTuple>& tuples) {
+  std::vector<CleanTuple> whole;
+  for (const feature::CleanRow& row : feature::resolve_clean(clean_rows(tuples))) {
+    whole.emplace_back(row.rule, row.policy, row.params);
+  }
+  return whole;
+}
+
 void register_spec(py::module_& m) {
+  m.def("resolve_clean", &resolve_clean, py::arg("rows"),
+        "Rows (rule, policy, parameters) of a [clean] table in their order, every parameter spelled out.");
   const auto set = [&](const char* name, feature::Step step) { m.attr(name) = py::int_(static_cast<int>(step)); };
   set("STEP_NO_ROW", feature::Step::kNoRow);
   set("STEP_ROW", feature::Step::kRow);
@@ -166,7 +186,7 @@ void register_spec(py::module_& m) {
   py::class_<Spec>(m, "Spec", "What the compiled pipeline is made from; hftcore.FeatureSpec makes it.")
       .def(py::init([](std::string name, std::string sha256, bool continuous, int rows, std::uint32_t drop,
                        std::int64_t open_ns, std::int64_t close_ns, std::vector<feature::FeatureDef> features,
-                       std::vector<feature::BarsDef> bars) {
+                       std::vector<feature::BarsDef> bars, const std::vector<CleanTuple>& clean) {
              return Spec{std::move(name),
                          std::move(sha256),
                          continuous ? feature::Origin::kContinuous : feature::Origin::kSessionOpen,
@@ -174,11 +194,12 @@ void register_spec(py::module_& m) {
                          known_drop(drop),
                          {open_ns, close_ns},
                          std::move(features),
-                         std::move(bars)};
+                         std::move(bars),
+                         clean_rows(clean)};
            }),
            py::kw_only(), py::arg("name"), py::arg("sha256"), py::arg("continuous"), py::arg("rows"), py::arg("drop"),
            py::arg("open_ns"), py::arg("close_ns"), py::arg("features"),
-           py::arg("bars") = std::vector<feature::BarsDef>{})
+           py::arg("bars") = std::vector<feature::BarsDef>{}, py::arg("clean") = std::vector<CleanTuple>{})
       .def_readonly("name", &Spec::name)
       .def_readonly("sha256", &Spec::sha256)
       .def_property_readonly("reads_book", [](const Spec& s) { return feature::Plan{s}.book_node().has_value(); });

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.generator import generate as generate
     from hftcore.instruments import Instrument as Instrument
     from hftcore.instruments import InstrumentTable as InstrumentTable
+    from hftcore.normalisation import fit_normalisation as fit_normalisation
     from hftcore.parity import verify as verify
     from hftcore.pipeline import FeaturePipeline as FeaturePipeline
     from hftcore.readers import read_events as read_events
@@ -49,6 +50,7 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import book_imbalance as book_imbalance
     from hftcore.spec import book_order_flow as book_order_flow
     from hftcore.spec import book_slope as book_slope
+    from hftcore.spec import clean_flag as clean_flag
     from hftcore.spec import cusum as cusum
     from hftcore.spec import decay_ema as decay_ema
     from hftcore.spec import dollar_bars as dollar_bars
@@ -56,6 +58,7 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import ema_deviation as ema_deviation
     from hftcore.spec import ewma_volatility as ewma_volatility
     from hftcore.spec import expr as expr
+    from hftcore.spec import fill as fill
     from hftcore.spec import garch as garch
     from hftcore.spec import kyle_lambda as kyle_lambda
     from hftcore.spec import log_return as log_return
@@ -64,6 +67,7 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import mid as mid
     from hftcore.spec import order_flow_imbalance as order_flow_imbalance
     from hftcore.spec import page_hinkley as page_hinkley
+    from hftcore.spec import quantile_map as quantile_map
     from hftcore.spec import queue_imbalance as queue_imbalance
     from hftcore.spec import quote_intensity as quote_intensity
     from hftcore.spec import realised_volatility as realised_volatility
@@ -83,6 +87,8 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.spec import rolling_sum as rolling_sum
     from hftcore.spec import rolling_var as rolling_var
     from hftcore.spec import rsi as rsi
+    from hftcore.spec import running_zscore as running_zscore
+    from hftcore.spec import scale as scale
     from hftcore.spec import signed_flow as signed_flow
     from hftcore.spec import slope as slope
     from hftcore.spec import spread as spread
@@ -132,6 +138,7 @@ _HOME = {
     "book_imbalance": "spec",
     "book_order_flow": "spec",
     "book_slope": "spec",
+    "clean_flag": "spec",
     "compile_model": "compiler",
     "cusum": "spec",
     "decay_ema": "spec",
@@ -140,6 +147,8 @@ _HOME = {
     "ema_deviation": "spec",
     "ewma_volatility": "spec",
     "expr": "spec",
+    "fill": "spec",
+    "fit_normalisation": "normalisation",
     "garch": "spec",
     "generate": "generator",
     "kyle_lambda": "spec",
@@ -149,6 +158,7 @@ _HOME = {
     "mid": "spec",
     "order_flow_imbalance": "spec",
     "page_hinkley": "spec",
+    "quantile_map": "spec",
     "queue_imbalance": "spec",
     "quote_intensity": "spec",
     "read_events": "readers",
@@ -170,6 +180,8 @@ _HOME = {
     "rolling_sum": "spec",
     "rolling_var": "spec",
     "rsi": "spec",
+    "running_zscore": "spec",
+    "scale": "spec",
     "slope": "spec",
     "spread": "spec",
     "stochastic": "spec",

@@ -255,12 +255,17 @@ Slope = _series_feature("slope")
 Stochastic = _series_feature("stochastic")
 Wilder = _series_feature("wilder")
 ZScore = _series_feature("zscore")
+QuantileMap = _series_feature("quantile_map")
+RunningZScore = _series_feature("running_zscore")
+Scale = _series_feature("scale")
+Fill = _series_feature("fill")
 
 WeightedMid = _market_feature("weighted_mid")
 BookImbalance = _market_feature("book_imbalance")
 BookDepth = _market_feature("book_depth")
 BookSlope = _market_feature("book_slope")
 BookOrderFlow = _market_feature("book_order_flow")
+CleanFlag = _market_feature("clean_flag")
 Expr = _market_feature("expr")
 KyleLambda = _market_feature("kyle_lambda")
 Microprice = _market_feature("microprice")
@@ -289,12 +294,14 @@ __all__: Final = [
     "BookImbalance",
     "BookOrderFlow",
     "BookSlope",
+    "CleanFlag",
     "Cusum",
     "DecayEma",
     "Ema",
     "EmaDeviation",
     "EwmaVolatility",
     "Expr",
+    "Fill",
     "Garch",
     "KyleLambda",
     "LogReturn",
@@ -304,6 +311,7 @@ __all__: Final = [
     "Mid",
     "OrderFlowImbalance",
     "PageHinkley",
+    "QuantileMap",
     "QueueImbalance",
     "QuoteIntensity",
     "RealisedVolatility",
@@ -323,6 +331,8 @@ __all__: Final = [
     "RollingSum",
     "RollingVar",
     "Rsi",
+    "RunningZScore",
+    "Scale",
     "SeriesFeature",
     "SignedFlow",
     "Slope",

@@ -78,7 +78,8 @@ class FeaturePipeline:
 
     @property
     def counters(self) -> dict[str, int]:
-        """Events by fate: rows, each reason for leaving one out, and ``early_leaves`` (inputs that a time window lost
+        """Events by fate: rows, each reason for leaving one out, those that broke each rule of the spec's ``clean``
+        table (whatever its policy), and ``early_leaves`` (inputs that a time window lost
         because ``max_events`` was too small)."""
         return dict(self._native_pipeline.counters()) if self._native_pipeline is not None else {}
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 from hftcore import _core
@@ -16,8 +18,10 @@ ParamValue = int | float | str
 class Param:
     """One parameter of an operation.
 
-    ``type`` is ``integer``, ``real``, ``choice``, ``window`` (an integer, or a time such as ``"5s"``) or ``formula``.
-    ``min`` and ``max`` bound integers, reals and count windows; ``default`` is None where the parameter is required.
+    ``type`` is ``integer``, ``real``, ``choice``, ``window`` (an integer, or a time such as ``"5s"``), ``formula``,
+    ``numbers`` (a list of them, or text such as ``"1 2.5 4"``) or ``policy`` (one of the choices, with a time behind it
+    where it ends in a colon: ``"hold:2s"``). ``min`` and ``max`` bound integers, reals, count windows and how many
+    numbers there are; ``default`` is None where the parameter is required.
     """
 
     name: str
@@ -110,6 +114,16 @@ def operation(name: str) -> Operation:
     return found
 
 
+def as_text(value: Any) -> Any:
+    """Return a list, tuple or array of numbers as the text that parameters hold it in; anything else as it is."""
+    if isinstance(value, (str, int, float)) or not isinstance(value, Iterable) or isinstance(value, Mapping):
+        return value
+    numbers = list(value)
+    if any(isinstance(x, (str, bool)) or not isinstance(x, Real) for x in numbers):
+        return value  # whoever checks it refuses it
+    return " ".join(repr(float(x)) for x in numbers)
+
+
 def did_you_mean(wrong: str, known: Any) -> str:
     """Return `` (did you mean 'x'?)`` for the nearest of the known names, or nothing where none is near."""
     return str(_core.feature.did_you_mean(wrong, list(known)))
@@ -139,6 +153,10 @@ def explain(name: str) -> str:
 def _rule(param: Param) -> str:
     if param.type == "choice":
         return f"one of {', '.join(param.choices)}; default {param.default}"
+    if param.type == "policy":
+        return f"one of {', '.join(choice + 'TIME' if choice.endswith(':') else choice for choice in param.choices)}"
+    if param.type == "numbers":
+        return f"{param.min:.0f}..{param.max:.0f} numbers"
     if param.type == "window" and not param.max:
         return "a time such as '5s'"
     span = f"{param.min:.15g}..{param.max:.15g}" if param.max > param.min else "any"

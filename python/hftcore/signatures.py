@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hftcore.errors import SpecError
-from hftcore.registry import Operation, did_you_mean
+from hftcore.registry import Operation, as_text, did_you_mean
 
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 POSITION = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -33,6 +33,7 @@ def bind(name: str, signature: inspect.Signature, args: Iterable[Any], kwargs: M
             hint = did_you_mean(key, signature.parameters)
             raise SpecError(f"{call}: got an unexpected keyword argument {key!r}{hint}")
     try:
-        return dict(signature.bind(*args, **kwargs).arguments)
+        given = signature.bind(*args, **kwargs).arguments
+        return {key: as_text(value) for key, value in given.items()}
     except TypeError as error:
         raise SpecError(f"{call}: {error}") from None

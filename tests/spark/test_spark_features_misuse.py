@@ -48,6 +48,10 @@ def test_stateful_features_need_keys(frame: Any, run: Any) -> None:
         run(frame, instant(rows="any"), keyed=False)
     with pytest.raises(SpecError, match=r"drop 'unchanged'"):
         run(frame, instant(drop=("unchanged",)), keyed=False)
+    with pytest.raises(SpecError, match=r"clean crossed = 'hold', clean stale = 'flag'; use keyed=True"):
+        run(frame, instant(clean={"crossed": "hold", "locked": "nan", "stale": "flag"}), keyed=False)
+    with pytest.raises(SpecError, match=r"'late' needs ts_recv_ns, which these columns do not carry"):
+        run(frame, instant(clean={"late": "drop"}))
 
 
 def test_another_symbols_values_are_not_at_hand(frame: Any, run: Any) -> None:

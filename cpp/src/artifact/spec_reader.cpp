@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "hft/base/json.hpp"
 #include "hft/base/sha256.hpp"
+#include "hft/feature/clean_rules.hpp"
 #include "hft/feature/plan.hpp"
 #include "time_of_day.hpp"
 
@@ -18,7 +20,8 @@ namespace {
 using base::Json;
 using feature::ParamValue;
 
-const std::vector<std::string> kKeys{"name", "version", "origin", "rows", "drop", "session", "features", "bars"};
+const std::vector<std::string> kKeys{"name",  "version", "origin",   "rows", "drop",
+                                     "clean", "session", "features", "bars"};
 const std::vector<std::string> kOrigins{"session_open", "continuous"};  // by value of feature::Origin
 const std::vector<std::string> kRows{"quote", "trade", "any", "book"};  // by value of feature::RowOn
 const std::vector<std::string> kDrops{"crossed", "locked", "one_sided", "unchanged", "suspicious"};  // by bit
@@ -51,6 +54,14 @@ void known_keys(const std::string& what, const Json& table, const std::vector<st
 
 ParamValue value_of(const std::string& what, const Json& value) {
   if (value.is(Json::Kind::kText)) return value.as_text();
+  if (value.is(Json::Kind::kArray)) {  // of numbers: the operation reads them as text
+    std::string numbers;
+    for (const Json& item : value.items()) {
+      if (!item.is(Json::Kind::kNumber)) refuse(what + " must be a number, text or numbers, was " + value.canonical());
+      numbers.append(numbers.empty() ? "" : " ").append(item.number_text());
+    }
+    return numbers;
+  }
   if (!value.is(Json::Kind::kNumber)) refuse(what + " must be a number or text, was " + value.canonical());
   try {
     if (value.is_integer()) return value.as_int64();
@@ -60,8 +71,8 @@ ParamValue value_of(const std::string& what, const Json& value) {
   }
 }
 
-ParamValue param_of(const std::string& feature, const std::string& key, const Json& value) {
-  return value_of("feature '" + feature + "': " + key, value);
+ParamValue param_of(const std::string& owner, const std::string& key, const Json& value) {
+  return value_of(owner + ": " + key, value);
 }
 
 /// A feature as a spec file has it: parameters beside op, or under params; those beside it count.
@@ -89,12 +100,12 @@ feature::FeatureDef feature_of(std::size_t number, const Json& row) {
       refuse("feature " + hash + " (" + def.op + "): params is a table, was " + params->canonical());
     }
     for (const std::string& key : params->keys()) {
-      if (row.find(key) == nullptr) def.params[key] = param_of(shown, key, params->at(key));
+      if (row.find(key) == nullptr) def.params[key] = param_of("feature '" + shown + "'", key, params->at(key));
     }
   }
   for (const std::string& key : row.keys()) {
     if (key == "op" || key == "name" || key == "input" || key == "rev" || key == "params") continue;
-    def.params[key] = param_of(shown, key, row.at(key));
+    def.params[key] = param_of("feature '" + shown + "'", key, row.at(key));
   }
   const Json* rev = row.find("rev");
   if (rev != nullptr && !rev->is(Json::Kind::kNull)) {
@@ -143,18 +154,48 @@ std::vector<feature::BarsDef> bars_of(const Json& table) {
   return all;
 }
 
+/// A [clean] table: a policy for each rule, alone or in a table with what else the rule takes.
+std::vector<feature::CleanRow> clean_of(const Json& table) {
+  if (!table.is(Json::Kind::kObject)) refuse("clean is a table of rules, was " + table.canonical());
+  std::vector<feature::CleanRow> rows;
+  for (const std::string& rule : table.keys()) {
+    const Json& value = table.at(rule);
+    feature::CleanRow row{rule, "", {}};
+    const Json* policy = value.is(Json::Kind::kObject) ? value.find("policy") : &value;
+    if (policy == nullptr || !policy->is(Json::Kind::kText)) {
+      refuse("clean: " + rule + " is a policy, or a table with policy, was " + value.canonical());
+    }
+    row.policy = policy->as_text();
+    if (policy != &value) {
+      for (const std::string& key : value.keys()) {
+        if (key != "policy") row.params[key] = param_of("clean: " + rule, key, value.at(key));
+      }
+    }
+    rows.push_back(std::move(row));
+  }
+  return feature::resolve_clean(rows);
+}
+
+Json params_json(const std::map<std::string, ParamValue>& params) {
+  Json json = Json::object();
+  for (const auto& [name, value] : params) json.set(name, std::visit([](const auto& v) { return Json::of(v); }, value));
+  return json;
+}
+
+Json clean_json(const std::vector<feature::CleanRow>& rows) {
+  Json table = Json::object();
+  for (const feature::CleanRow& row : rows) table.set(row.rule, params_json(row.params).set("policy", Json::of(row.policy)));
+  return table;
+}
+
 /// The one form of a spec, which its hash is over: every parameter and each operation's rev spelled out.
 std::string canonical_json(const feature::Spec& spec, const Json& version, const std::vector<std::string>& drop,
                            const feature::Plan& plan, bool with_session) {
   Json features = Json::array();
   for (const feature::Plan::Resolved& column : plan.columns()) {
-    Json params = Json::object();
-    for (const auto& [name, value] : column.def.params) {
-      params.set(name, std::visit([](const auto& v) { return Json::of(v); }, value));
-    }
     Json row = Json::object();
     row.set("name", Json::of(column.def.name)).set("op", Json::of(column.def.op));
-    row.set("rev", Json::of(std::int64_t{column.rev})).set("params", std::move(params));
+    row.set("rev", Json::of(std::int64_t{column.rev})).set("params", params_json(column.def.params));
     if (!column.def.input.empty()) row.set("input", Json::of(column.def.input));
     features.push(std::move(row));
   }
@@ -165,6 +206,7 @@ std::string canonical_json(const feature::Spec& spec, const Json& version, const
   json.set("origin", Json::of(kOrigins[static_cast<std::size_t>(spec.origin)]));
   json.set("rows", Json::of(kRows[static_cast<std::size_t>(spec.row_on)]));
   json.set("drop", std::move(drops)).set("features", std::move(features));
+  if (!spec.clean.empty()) json.set("clean", clean_json(spec.clean));
   if (with_session) {
     json.set("session", Json::object()
                             .set("open", Json::of(time_of_day_text(spec.session.open_ns)))
@@ -225,6 +267,7 @@ feature::Spec read_spec(std::string_view json_text) {
     if (!drop->is(Json::Kind::kArray)) refuse("drop must be a list, was " + drop->canonical());
     for (const Json& rule : drop->items()) spec.drop |= std::uint32_t{1} << one_of("drop", rule, kDrops);
   }
+  if (const Json* clean = json.find("clean")) spec.clean = clean_of(*clean);
   std::vector<std::string> drop;
   for (std::size_t bit = 0; bit < kDrops.size(); ++bit) {
     if ((spec.drop >> bit & 1U) != 0) drop.push_back(kDrops[bit]);

@@ -10,7 +10,7 @@ namespace hft::engine {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x3153474E45544648;  // "HFTENGS1"
-constexpr std::uint32_t kVersion = 1;                 // of the payload's layout
+constexpr std::uint32_t kVersion = 2;                 // of the payload's layout
 constexpr std::size_t kHeaderBytes = 8 + 4 + 8 + 4;
 
 }  // namespace

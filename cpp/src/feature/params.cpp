@@ -31,6 +31,44 @@ std::string span_of(const Operation& op, const Param& param, const std::string& 
   }
 }
 
+/// What is read back from "1 2.5 4"; commas are blanks.
+std::vector<double> numbers_of(const Param& param, const std::string& text) {
+  std::vector<double> all;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (true) {
+    while (at != end && (*at == ' ' || *at == ',' || *at == '\n' || *at == '\t')) ++at;
+    if (at == end) return all;
+    const auto [next, error] = std::from_chars(at, end, all.emplace_back());
+    if (error != std::errc{}) refuse(param, "numbers such as \"1 2.5 4\"", text);
+    at = next;
+  }
+}
+
+std::string one_spelling(const std::vector<double>& numbers) {
+  std::string text;
+  for (const double x : numbers) text.append(text.empty() ? "" : " ").append(text_of(x));
+  return text;
+}
+
+/// "hold:2000ms" is "hold:2s": a word of the choices, and its time where the word ends in a colon.
+std::string policy_of(const Operation& op, const Param& param, const std::string& text) {
+  const std::size_t colon = text.find(':');
+  const std::string word = text.substr(0, colon == std::string::npos ? colon : colon + 1);
+  std::vector<std::string> shown = param.choices;
+  for (std::string& choice : shown) choice += choice.back() == ':' ? "TIME" : "";
+  if (std::ranges::find(param.choices, word) == param.choices.end()) {
+    refuse(param, "one of " + join(shown), text, did_you_mean(word, param.choices));
+  }
+  if (colon == std::string::npos) return text;
+  try {
+    const std::int64_t span_ns = WindowLength::parse_span_ns(text.substr(colon + 1), op.standalone);
+    return word + WindowLength::time(span_ns).text();
+  } catch (const std::invalid_argument&) {
+    refuse(param, word + " and a time such as \"5s\", longer than 0 and at most 366 days", text);
+  }
+}
+
 ParamValue typed(const Operation& op, const Param& param, const ParamValue& value) {
   const auto* integer = std::get_if<std::int64_t>(&value);
   const auto* real = std::get_if<double>(&value);
@@ -51,6 +89,10 @@ ParamValue typed(const Operation& op, const Param& param, const ParamValue& valu
     case ParamType::kFormula:
       if (text == nullptr) refuse(param, "text such as \"bid_px - 0.5 * spread_px\"", value);
       return *text;
+    case ParamType::kNumbers: return one_spelling(numbers_of(param, text_of(value)));
+    case ParamType::kPolicy:
+      if (text == nullptr) refuse(param, "text such as \"hold:2s\"", value);
+      return policy_of(op, param, *text);
     case ParamType::kWindow:
       if (real != nullptr || (text == nullptr && param.max == 0.0)) {
         refuse(param, param.max == 0.0 ? "a time such as \"5s\"" : "an integer or a time such as \"5s\"", value);
@@ -68,6 +110,17 @@ WindowLength Params::window() const {
   if (const auto* n = std::get_if<std::int64_t>(&value)) return WindowLength::count(*n, owner_);
   const std::int64_t span_ns = WindowLength::parse_span_ns(std::get<std::string>(value), owner_);
   return WindowLength::time(span_ns, integer(kMaxEvents), owner_);
+}
+
+std::vector<double> Params::numbers(const std::string& name) const {
+  return numbers_of({.name = name, .type = ParamType::kNumbers, .choices = {}, .doc = {}}, text(name));
+}
+
+std::pair<std::string, std::int64_t> Params::policy(const std::string& name) const {
+  const std::string& whole = text(name);
+  const std::size_t colon = whole.find(':');
+  if (colon == std::string::npos) return {whole, 0};
+  return {whole.substr(0, colon + 1), WindowLength::parse_span_ns(whole.substr(colon + 1), owner_)};
 }
 
 std::string text_of(const ParamValue& value) {
@@ -146,8 +199,8 @@ std::string default_name(const Operation& op, const std::string& input, const Pa
   if (!input.empty()) name.append(1, '_').append(words_of(input));
   for (const Param& param : op.params) {
     const bool chosen = param.type == ParamType::kChoice && is_said(param, params);
-    const bool required = param.required && param.type != ParamType::kFormula;
-    if (chosen || required) name.append(1, '_').append(text_of(params.values().at(param.name)));
+    const bool required = param.required && param.type != ParamType::kFormula && param.type != ParamType::kNumbers;
+    if (chosen || required) name.append(1, '_').append(words_of(text_of(params.values().at(param.name))));
   }
   return name;
 }

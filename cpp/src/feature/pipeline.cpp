@@ -1,9 +1,9 @@
 #include "hft/feature/pipeline.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <string_view>
-#include <tuple>
 #include <unordered_set>
 
 #include "hft/event/instrument_rules.hpp"
@@ -11,20 +11,6 @@
 
 namespace hft::feature {
 namespace {
-
-constexpr std::int64_t kDayNs = 86'400'000'000'000;
-constexpr std::int64_t kOutside = std::numeric_limits<std::int64_t>::max();
-
-/// Number of the session that `ts_ns` lies in, counted in days; kOutside between sessions.
-std::int64_t session_of(const SessionHours& hours, std::int64_t ts_ns) noexcept {
-  if (ts_ns < std::numeric_limits<std::int64_t>::min() + kDayNs) return kOutside;
-  const std::int64_t since = ts_ns - hours.open_ns;
-  std::int64_t day = since / kDayNs;
-  day -= static_cast<std::int64_t>(since % kDayNs < 0);  // towards the past, also before 1970
-  std::int64_t length = hours.close_ns - hours.open_ns;
-  if (length <= 0) length += kDayNs;
-  return since - day * kDayNs < length ? day : kOutside;
-}
 
 bool is_after_gap(const event::Event& e) noexcept {
   return (e.flags & (event::kGapBefore | event::kSequenceReset)) != 0;
@@ -49,7 +35,8 @@ void Pipeline::check(std::span<const event::Instrument> instruments) {
   }
 }
 
-Pipeline::Pipeline(const Spec& spec) : spec_{spec}, plan_{std::make_shared<const Plan>(spec)} {}
+Pipeline::Pipeline(const Spec& spec)
+    : spec_{spec}, plan_{std::make_shared<const Plan>(spec)}, cleansing_{spec, plan_->flagged_rules()} {}
 
 Pipeline::Pipeline(const Spec& spec, std::span<const event::Instrument> instruments) : Pipeline{spec} {
   instruments_.assign(instruments.begin(), instruments.end());
@@ -99,30 +86,39 @@ Step Pipeline::update(const event::Event& e, std::span<double> row) noexcept {
   if (e.symbol_id >= symbols_.size()) [[unlikely]]
     return ++counters_.unknown_symbol, Step::kUnknownSymbol;
   Symbol& symbol = symbols_[e.symbol_id];
-  const std::int64_t session = session_of(spec_.session, e.ts_event_ns);
-  const Reason reason = reason_against(e, session, symbol.past, symbol.market.book);
-  if (reason != nullptr) {
-    if (e.kind == event::EventKind::kBookLevel) symbol.keep_level(e, reason != &Counters::suspicious);
-    ++(counters_.*reason);
-    return reason == &Counters::out_of_order ? Step::kOutOfOrder : Step::kDropped;
+  const bool is_level = e.kind == event::EventKind::kBookLevel;
+  const Entry entry = cleansing_.admit(e, symbol.past, symbol.market.book);
+  if (entry.fate != Entry::Fate::kEnters) {
+    if (is_level) symbol.keep_level(e, (entry.broken & bit_of(Rule::kSuspicious)) == 0);
+    Cleansing::count(entry, counters_);
+    return entry.fate == Entry::Fate::kDropped ? Step::kDropped : Step::kOutOfOrder;
   }
-  if (enter(symbol.past, e, session)) symbol.begin_session();
+  if (entry.begins_anew) symbol.begin_session();
   const bool has_bars = !plan_->bars().empty();
   if (has_bars) close_ended_bars(e.symbol_id, e.ts_event_ns);
+  symbol.market.broken_rules = entry.broken;
+  if (entry.broken != 0) [[unlikely]] {
+    Cleansing::count(entry, counters_);
+    symbol.market.now_ns = e.ts_event_ns;
+    if (entry.book_goes) forget_book(e.symbol_id);
+  }
 
-  if (e.kind == event::EventKind::kQuote) {
-    symbol.market.set_quote(e);
-    run(e.symbol_id, Clock::kQuote);
-    if (has_bars) fill_bars(e.symbol_id, false);
-  } else if (e.kind == event::EventKind::kTrade) {
-    symbol.market.set_trade(e);
-    run(e.symbol_id, Clock::kTrade);
-    if (has_bars) fill_bars(e.symbol_id, true);
-  } else {
-    symbol.keep_level(e, true);
+  const bool enters = entry.policy <= Policy::kFlag;
+  if (is_level) {
+    symbol.keep_level(e, enters);
     symbol.market.now_ns = e.ts_event_ns;
     if ((e.flags & event::kUnfinished) != 0) return Step::kNoRow;  // the book is between two states
     run(e.symbol_id, Clock::kBook);
+  } else if (!enters) [[unlikely]] {
+    set_aside(e.symbol_id, e, entry.policy);
+  } else if (e.kind == event::EventKind::kQuote) {
+    symbol.market.set_quote(e);
+    run(e.symbol_id, Clock::kQuote);
+    if (has_bars) fill_bars(e.symbol_id, false);
+  } else {
+    symbol.market.set_trade(e);
+    run(e.symbol_id, Clock::kTrade);
+    if (has_bars) fill_bars(e.symbol_id, true);
   }
   if (!gives_row(e.kind)) return Step::kNoRow;
   write_row(e.symbol_id, row);
@@ -148,47 +144,18 @@ bool Pipeline::gives_row(event::EventKind kind) const noexcept {
   return is_read(kind);
 }
 
-Pipeline::Reason Pipeline::reason_against(const event::Event& e, std::int64_t session, const Past& past,
-                                          const event::TopOfBook& book) const noexcept {
-  if (!Market::in_bounds(e.ts_event_ns)) [[unlikely]]
-    return &Counters::out_of_bounds;
-  if (e.ts_event_ns < past.last_ts_ns) [[unlikely]]
-    return &Counters::out_of_order;
-  if (session == kOutside) return &Counters::out_of_session;
-  return drop_reason(e, past.has_quote && !begins_anew(past, session), book);
+void Pipeline::set_aside(std::uint32_t symbol_id, const event::Event& e, Policy policy) noexcept {
+  Market& market = symbols_[symbol_id].market;
+  market.now_ns = e.ts_event_ns;
+  if (policy != Policy::kNan) return;
+  if (e.kind == event::EventKind::kQuote) return forget_book(symbol_id);
+  market.forget_trade();
+  run_missing(symbol_id, Clock::kTrade);
 }
 
-Pipeline::Reason Pipeline::drop_reason(const event::Event& e, bool has_quote,
-                                       const event::TopOfBook& b) const noexcept {
-  const auto drops = [this](Drop rule) { return (spec_.drop & rule) != 0; };
-  if ((e.flags & event::kSuspicious) != 0 && drops(kDropSuspicious)) return &Counters::suspicious;
-  if (e.kind == event::EventKind::kBookLevel) {
-    return book::OrderBook::in_bounds(e.side, e.level.px_ticks, e.level.qty_lots) ? nullptr : &Counters::out_of_bounds;
-  }
-  if (e.kind == event::EventKind::kTrade) {
-    return Market::in_bounds(e.trade.px_ticks, e.trade.qty_lots) ? nullptr : &Counters::out_of_bounds;
-  }
-  const event::Quote& q = e.quote;
-  if (!Market::in_bounds(q)) return &Counters::out_of_bounds;
-  if (q.bid_qty_lots == 0 || q.ask_qty_lots == 0) {
-    if (drops(kDropOneSided)) return &Counters::one_sided;
-  } else if (q.bid_px_ticks >= q.ask_px_ticks) {
-    const bool locked = q.bid_px_ticks == q.ask_px_ticks;
-    if (drops(locked ? kDropLocked : kDropCrossed)) return locked ? &Counters::locked : &Counters::crossed;
-  }
-  const bool same = has_quote && q.bid_px_ticks == b.bid_px_ticks && q.bid_qty_lots == b.bid_qty_lots &&
-                    q.ask_px_ticks == b.ask_px_ticks && q.ask_qty_lots == b.ask_qty_lots;
-  return same && drops(kDropUnchanged) ? &Counters::unchanged : nullptr;
-}
-
-bool Pipeline::begins_anew(const Past& past, std::int64_t session) const noexcept {
-  return session != past.session && spec_.origin == Origin::kSessionOpen;
-}
-
-bool Pipeline::enter(Past& past, const event::Event& e, std::int64_t session) const noexcept {
-  const bool anew = begins_anew(past, session);
-  past = {e.ts_event_ns, session, e.kind == event::EventKind::kQuote || (past.has_quote && !anew)};
-  return anew;
+void Pipeline::forget_book(std::uint32_t symbol_id) noexcept {
+  symbols_[symbol_id].market.forget_quote();
+  run_missing(symbol_id, Clock::kQuote);
 }
 
 void Pipeline::run(std::uint32_t symbol_id, Clock clock) noexcept {
@@ -201,6 +168,20 @@ void Pipeline::run(std::uint32_t symbol_id, Clock clock) noexcept {
     } else {
       i.reader->advance(view);
       x = i.reader->read(view);
+    }
+  }
+}
+
+void Pipeline::run_missing(std::uint32_t symbol_id, Clock clock) noexcept {
+  Symbol& symbol = symbols_[symbol_id];
+  const View& view = views_[symbol_id];
+  for (const Plan::Instruction& i : plan_->program(clock)) {
+    double& x = symbol.slots[i.slot];
+    if (i.reader != nullptr) {
+      i.reader->advance(view);
+      x = i.reader->read(view);
+    } else if (i.slot != 0 && std::isnan(x)) {
+      symbol.nodes[i.node]->step(symbol.market, &x);
     }
   }
 }
@@ -236,14 +217,12 @@ std::optional<std::size_t> Pipeline::find_out_of_order(std::span<const event::Ev
     const event::Event& e = events[i];
     if (e.symbol_id >= symbols.size()) continue;
     auto& [past, book] = symbols[e.symbol_id];
-    if (is_after_gap(e)) past.has_quote = false;
+    if (is_after_gap(e)) past.seen = {};
     if (!is_read(e.kind)) continue;
-    const std::int64_t session = session_of(spec_.session, e.ts_event_ns);
-    const Reason reason = reason_against(e, session, past, book);
-    if (reason == &Counters::out_of_order) return i;
-    if (reason != nullptr) continue;
-    std::ignore = enter(past, e, session);
-    if (e.kind == event::EventKind::kQuote) book.set(e.quote, e.ts_event_ns);
+    const Entry entry = cleansing_.admit(e, past, book);
+    if (entry.fate == Entry::Fate::kOutOfOrder) return i;
+    const bool enters = entry.fate == Entry::Fate::kEnters && entry.policy <= Policy::kFlag;
+    if (e.kind == event::EventKind::kQuote && enters) book.set(e.quote, e.ts_event_ns);  // `past` knows one that went
   }
   return std::nullopt;
 }
@@ -292,7 +271,7 @@ void Pipeline::Symbol::begin_session() noexcept {
 void Pipeline::Symbol::begin_after_gap() noexcept {
   market.clear();
   for (const auto& node : nodes) node->begin_anew(true);
-  past.has_quote = false;  // what the book was is not known: the next quote is a change, whatever it says
+  past.seen = {};  // what the book was is not known: the next quote is a change, whatever it says
 }
 
 void Pipeline::reset() noexcept {

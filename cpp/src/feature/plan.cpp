@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "hft/feature/bank/series_bank.hpp"
+#include "hft/feature/clean_rules.hpp"
 #include "hft/feature/formula.hpp"
 #include "hft/feature/levels.hpp"
 #include "params.hpp"
@@ -43,6 +44,7 @@ void check_session(const SessionHours& session) {
 
 Plan::Plan(const Spec& spec) {
   check_session(spec.session);
+  static_cast<void>(clean_rules_of(spec));
   if (spec.features.empty()) throw std::invalid_argument("features: a spec needs at least one");
   if (spec.row_on == RowOn::kBook) need_book(0);
   for (const Series& s : series()) sources_.push_back({s.name, s.clock, s.unit, s.reader.get()});
@@ -100,8 +102,9 @@ std::size_t Plan::make(FeatureDef& def, const Operation& op) {
   std::vector<std::string> units;
   std::uint32_t lookback = 0;
   Fading fading;
+  Sources inputs;
   if (op.takes_series()) {
-    const Sources inputs = inputs_of(def, op);
+    inputs = inputs_of(def, op);
     def.input = text_of(inputs);
     clock = sources_[inputs.front()].clock;
     for (const std::size_t input : inputs) {
@@ -109,7 +112,7 @@ std::size_t Plan::make(FeatureDef& def, const Operation& op) {
       lookback = std::max(lookback, sources_[input].lookback);
       fading = fading.beside(sources_[input].fading);
     }
-    slot = slots_of(inputs, clock);
+    if (!op.pointwise) slot = slots_of(inputs, clock);
   }
   std::string text = call_text(op, find(def.input) == kNone ? def.input : spelled(def.input), params);
   if (const std::size_t known = find(text); known != kNone) return known;
@@ -117,11 +120,17 @@ std::size_t Plan::make(FeatureDef& def, const Operation& op) {
   Column column = op.make(params);
   lookback += column.lookback;
   fading = column.fading.behind(fading);
-  bool timed = def.params.contains("window") && params.window().is_time();
+  flagged_rules_ |= column.reads_rules;
+  bool timed = column.timed || (def.params.contains("window") && params.window().is_time());
   if (column.bank) {
     column.node = std::move(column.bank), column.reader = std::make_unique<LaneReader>(), column.share_key = "bank";
   }
-  if (column.node) {
+  if (column.through) {
+    const Source& input = sources_[inputs.front()];
+    timed |= input.timed;
+    column.through->bind_input(*input.reader);
+    column.reader = std::move(column.through);
+  } else if (column.node) {
     const auto [node, lane] = place(column, def.input, slot, clock, timed);
     column.reader->bind(node, lane);
   }
@@ -158,7 +167,7 @@ Plan::Sources Plan::inputs_of(const FeatureDef& def, const Operation& op) {
     throw std::invalid_argument("takes " + std::to_string(op.n_series) + " inputs, was given " +
                                 std::to_string(inputs.size()) + " ('" + def.input + "')");
   }
-  if (sources_[inputs.front()].clock == Clock::kNone) {
+  if (!op.pointwise && sources_[inputs.front()].clock == Clock::kNone) {
     throw std::invalid_argument("'" + sources_[inputs.front()].name + "' has no clock, so it is no input");
   }
   return inputs;

@@ -14,7 +14,7 @@ constexpr std::uint32_t kVersion = 4;                 // of the payload's layout
 // What a frame may ask for: windows are made whole, so a few bytes of false instruments could take all memory.
 constexpr double kLeastRoomBytes = 0x1p30;
 constexpr double kRoomPerByte = 1024;
-constexpr std::size_t kSymbolBytes = 8 + 8 + 1 + 9 * 8 + 2;  // of each: time, session, has_quote; the market
+constexpr std::size_t kSymbolBytes = Past::kBytes + 9 * 8 + 2;  // of each: what the rules know; the market
 
 std::string text(const event::Step& s) {
   return std::to_string(s.num) + "/" + std::to_string(s.den);
@@ -132,13 +132,9 @@ void Pipeline::load_symbol(std::uint32_t symbol_id, base::ByteReader& in) { Symb
 
 template <class Self, class Archive>
 void Pipeline::Symbol::archive(Self& self, Archive& ar) {
-  ar(self.past.last_ts_ns), ar(self.past.session);
-  base::archive_bool(self.past.has_quote, ar);
+  Past::archive(self.past, ar);
   Market::archive(self.market, ar);
   if constexpr (Archive::kReads) {
-    if (self.past.last_ts_ns != Past{}.last_ts_ns && !Market::in_bounds(self.past.last_ts_ns)) {
-      throw std::invalid_argument("snapshot: a time out of bounds");
-    }
     for (const auto& node : self.nodes) node->load(ar);
   } else {
     for (const auto& node : self.nodes) node->save(ar);

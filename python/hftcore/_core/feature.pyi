@@ -131,6 +131,10 @@ def operations() -> list[dict[str, typing.Any]]:
     """
     The registry, one dict per operation.
     """
+def resolve_clean(rows: collections.abc.Sequence[tuple[str, str, collections.abc.Mapping[str, typing.SupportsInt | typing.SupportsIndex | typing.SupportsFloat | typing.SupportsIndex | str]]]) -> list[tuple[str, str, dict[str, int | float | str]]]:
+    """
+    Rows (rule, policy, parameters) of a [clean] table in their order, every parameter spelled out.
+    """
 def series() -> list[dict[str, typing.Any]]:
     """
     The series that operations take as input.

@@ -110,6 +110,7 @@ def same_rules(spec: FeatureSpec, features: Iterable[Feature]) -> FeatureSpec:
         origin=spec.origin,
         rows=spec.rows,
         drop=spec.drop,
+        clean=spec.clean,
         session=session,
         bars=spec.bars,
     )

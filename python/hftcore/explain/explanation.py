@@ -180,7 +180,7 @@ class Explanation:
 
 def rule(param: Param) -> str:
     """What a parameter may be, and what it is for."""
-    if param.type == "choice":
+    if param.type in ("choice", "policy"):
         kind = f"one of {', '.join(param.choices)}"
     elif param.max > param.min:
         kind = f"{param.type} in {param.min:.15g}..{param.max:.15g}"
@@ -232,6 +232,10 @@ def _example(param: Param) -> ParamValue:
         return _FORMULA
     if param.type == "choice":
         return param.choices[0]
+    if param.type == "policy":
+        return f"{param.choices[0]}1s"
+    if param.type == "numbers":
+        return " ".join(str(i) for i in range(10))
     if param.type == "window" and param.max == 0:  # of time alone
         return "1s"
     shown = _EXAMPLES.get(param.name, 10 if param.type in ("integer", "window") else 0.5)

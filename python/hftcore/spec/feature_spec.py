@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hftcore import _core
 from hftcore.errors import SpecError
-from hftcore.registry import Series, did_you_mean
+from hftcore.registry import ParamValue, Series, did_you_mean
 from hftcore.registry import series as registry_series
 from hftcore.spec.bars import Bars, bars_of, native_bars, series_of
 from hftcore.spec.builders import Feature
 from hftcore.spec.files import read_table, write_table
-from hftcore.spec.rules import Column, checked, feature_of, known_keys, one_of, session_of
+from hftcore.spec.rules import Column, checked, clean_rules, feature_of, known_keys, one_of, session_of
 from hftcore.spec.text import time_ns, time_text
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _ROWS: Final = ("quote", "trade", "any", "book")
 _ORIGINS: Final = ("session_open", "continuous")
 _DROPS: Final = ("crossed", "locked", "one_sided", "unchanged", "suspicious")  # in the order of the C++ bits
-_KEYS: Final = ("name", "version", "origin", "rows", "drop", "session", "features", "bars")
+_KEYS: Final = ("name", "version", "origin", "rows", "drop", "clean", "session", "features", "bars")
 
 
 class FeatureSpec:
@@ -46,6 +46,9 @@ class FeatureSpec:
         Which events give a row. ``book``: levels of the order book; they are among ``any`` where a column reads it.
     drop : iterable of {"crossed", "locked", "one_sided", "unchanged", "suspicious"}
         Quotes that no feature sees; they are counted. ``suspicious`` (the venue's or vendor's mark) drops trades too.
+    clean : mapping of rule to policy
+        What becomes of events that break a rule, as in ``{"crossed": "hold", "outlier": {"policy": "nan",
+        "band_bps": 300}}``. Rules, and the policies drop, hold, nan and flag: docs/explanation/cleansing.md.
     session : (str, str) or None
         Opening and closing time, UTC, ``"13:35:00"``; events outside are dropped. If close comes first: past midnight.
     bars : mapping of str to Bars, or None
@@ -64,6 +67,7 @@ class FeatureSpec:
 
     __slots__ = (
         "_bars",
+        "_clean",
         "_columns",
         "_drop",
         "_name",
@@ -84,6 +88,7 @@ class FeatureSpec:
         origin: str = "session_open",
         rows: str = "quote",
         drop: Iterable[str] = (),
+        clean: Mapping[str, str | Mapping[str, ParamValue]] | None = None,
         session: tuple[str, str] | None = None,
         bars: Mapping[str, Bars | Mapping[str, Any]] | None = None,
     ) -> None:
@@ -99,6 +104,7 @@ class FeatureSpec:
             raise SpecError(f"drop must be a list, was {drop!r}")
         wanted = {one_of("drop", rule, _DROPS) for rule in drop}
         self._drop = tuple(rule for rule in _DROPS if rule in wanted)
+        self._clean = clean_rules(clean)
         self._session = None if session is None else (time_ns(session[0]), time_ns(session[1]))
         if self._session is not None and self._session[0] == self._session[1]:
             raise SpecError(f"session: open and close must differ, both were {session and session[0]!r}")
@@ -140,6 +146,11 @@ class FeatureSpec:
     def drop(self) -> tuple[str, ...]:
         """Quotes that no feature sees."""
         return self._drop
+
+    @property
+    def clean(self) -> dict[str, dict[str, ParamValue]]:
+        """What becomes of events that break a rule: ``policy`` and the other parameters, by rule, complete."""
+        return {rule: {"policy": policy, **params} for rule, policy, params in self._clean}
 
     @property
     def session(self) -> tuple[int, int] | None:
@@ -217,6 +228,8 @@ class FeatureSpec:
             "drop": list(self._drop),
             "features": features,
         }
+        if self._clean:
+            data["clean"] = self.clean
         if self._session is not None:
             data["session"] = dict(zip(("open", "close"), map(time_text, self._session), strict=True))
         if self._bars:
@@ -238,7 +251,7 @@ class FeatureSpec:
         for key in ("name", "features"):
             if key not in data:
                 raise SpecError(f"spec: {key!r} is missing")
-        options = {key: data[key] for key in ("version", "origin", "rows", "drop", "bars") if key in data}
+        options = {key: data[key] for key in ("version", "origin", "rows", "drop", "clean", "bars") if key in data}
         options["session"] = session_of(data.get("session"))
         if not isinstance(data["features"], (list, tuple)):
             raise SpecError(f"features must be a list of tables, was {data['features']!r}")
@@ -278,6 +291,7 @@ class FeatureSpec:
             close_ns=close_ns,
             features=defs,
             bars=bars,
+            clean=self._clean,
         )
 
     def _native(self) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hftcore import _core
 from hftcore.errors import SpecError
-from hftcore.registry import ParamValue, did_you_mean, operation, series
+from hftcore.registry import ParamValue, as_text, did_you_mean, operation, series
 from hftcore.spec.builders import Feature
 
 
@@ -72,12 +72,40 @@ def known_keys(what: str, data: Mapping[str, Any], known: tuple[str, ...]) -> No
 
 def checked(feature: Feature) -> dict[str, ParamValue]:
     """Return the parameters of a feature as C++ takes them: numbers of 64 bits and text."""
-    for key, value in feature.params.items():
+    params = {key: as_text(value) for key, value in feature.params.items()}
+    for key, value in params.items():
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             raise SpecError(f"feature {feature.name or feature.op!r}: {key} must be a number or text, was {value!r}")
         if isinstance(value, int) and not -(2**63) <= value < 2**63:
             raise SpecError(f"feature {feature.name or feature.op!r}: {key} must fit 64 bits, was {value}")
-    return dict(feature.params)
+    return params
+
+
+def session_of(table: Any) -> tuple[Any, Any]:
+    """Return opening and closing time of a session's table, as they are written."""
+    if not isinstance(table, Mapping):
+        raise SpecError(f"session is a table with open and close, was {table!r}")
+    known_keys("session", table, ("open", "close"))
+    if set(table) != {"open", "close"}:
+        raise SpecError("session needs both open and close")
+    return table["open"], table["close"]
+
+
+def clean_rules(table: Any) -> list[tuple[str, str, dict[str, ParamValue]]]:
+    """Return a [clean] table as C++ takes it: rule, policy, parameters; in the order of the rules, complete."""
+    if not isinstance(table, Mapping | None):
+        raise SpecError(f"clean is a table of rules, was {table!r}")
+    rows = []
+    for rule, value in (table or {}).items():
+        params = dict(value) if isinstance(value, Mapping) else {"policy": value}
+        policy = params.pop("policy", None)
+        if not isinstance(policy, str):
+            raise SpecError(f"clean: {rule} is a policy, or a table with policy, was {value!r}")
+        rows.append((str(rule), policy, checked(Feature(f"clean: {rule}", params=params))))
+    try:
+        return list(_core.feature.resolve_clean(rows))
+    except ValueError as error:
+        raise SpecError(str(error)) from None
 
 
 def feature_of(number: int, row: Any) -> Feature:

@@ -11,6 +11,7 @@ from hftcore.errors import SpecError
 
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?")
 _SECOND_NS = 1_000_000_000
+_TABLES = ("clean", "session", "features")
 
 
 def time_ns(text: Any) -> int:
@@ -32,9 +33,10 @@ def time_text(ns: int) -> str:
 
 def to_toml(data: Mapping[str, Any]) -> str:
     """Return a spec's plain data as TOML: parameters beside ``op``, one table per feature."""
-    lines = [f"{key} = {_value(value)}" for key, value in data.items() if key not in ("session", "features", "bars")]
-    if "session" in data:
-        lines += ["", "[session]", *(f"{key} = {_value(value)}" for key, value in data["session"].items())]
+    lines = [f"{key} = {_value(value)}" for key, value in data.items() if key not in (*_TABLES, "bars")]
+    for table in _TABLES[:-1]:
+        if table in data:
+            lines += ["", f"[{table}]", *(f"{key} = {_value(value)}" for key, value in data[table].items())]
     for name, bars in data.get("bars", {}).items():
         lines += ["", f"[bars.{name}]", *(f"{key} = {_value(value)}" for key, value in bars.items())]
     for feature in data["features"]:
@@ -46,4 +48,6 @@ def to_toml(data: Mapping[str, Any]) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{key} = {_value(inner)}' for key, inner in value.items())} }}"
     return json.dumps(value)  # the same as TOML for text, integers and finite floats

@@ -58,11 +58,32 @@ TEST(SpecReader, BarsHaveOneSpelling) {
   EXPECT_EQ(spec.features[0].name, "ema_m_close_5");
 }
 
+TEST(SpecReader, ReadsCleansingRulesAndListsOfNumbers) {
+  const Spec spec = read_spec(R"({"name":"s","features":[{"op":"quantile_map","input":"mid_px","knots":[1,2.50,4e0]}],
+      "clean":{"outlier":{"policy":"nan","band_bps":300},"stale":{"after":"2000ms","policy":"flag"},"crossed":"hold"}})");
+  EXPECT_EQ(std::get<std::string>(spec.features[0].params.at("knots")), "1 2.5 4");
+  ASSERT_EQ(spec.clean.size(), 3U);
+  EXPECT_EQ(spec.clean[0].rule + spec.clean[0].policy, "crossedhold");
+  EXPECT_EQ(std::get<std::string>(spec.clean[1].params.at("after")), "2s");
+  EXPECT_EQ(std::get<std::int64_t>(spec.clean[2].params.at("patience")), 20);
+  EXPECT_EQ(spec.sha256, "cebe33526aa16e3ba2a3c4cc3cc53d332590e1b4d794e622d8ede664714675fb") << "what Python says";
+  const auto with_clean = [](const std::string& clean) {
+    return refusal_of(R"({"name":"s","features":[{"op":"mid"}],"drop":["locked"],"clean":)" + clean + "}");
+  };
+  EXPECT_EQ(with_clean(R"(["crossed"])"), "clean is a table of rules, was [\"crossed\"]");
+  EXPECT_EQ(with_clean(R"({"crossed":{"band_bps":1}})"),
+            "clean: crossed is a policy, or a table with policy, was {\"band_bps\":1}");
+  EXPECT_EQ(with_clean(R"({"out_of_order":"hold"})"),
+            "clean: out_of_order must be drop (its time has passed), was \"hold\"");
+  EXPECT_EQ(with_clean(R"({"locked":"hold"})"),
+            "spec 's': 'locked' is in drop and 'locked' in clean: keep one of them");
+}
+
 TEST(SpecReader, NamesWhatIsWrong) {
   EXPECT_EQ(refusal_of("{"), "not JSON: line 1, column 2: expected a key in double quotes, found the end");
   EXPECT_EQ(refusal_of("5"), "a spec is a table of keys, was a number");
   EXPECT_EQ(refusal_of(R"({"nane":"s"})"),
-            "spec: unknown key 'nane' (did you mean 'name'?); it takes name, version, origin, rows, drop, session, "
+            "spec: unknown key 'nane' (did you mean 'name'?); it takes name, version, origin, rows, drop, clean, session, "
             "features, bars");
   EXPECT_EQ(refusal_of(R"({"name":"s"})"), "spec: 'features' is missing");
   EXPECT_EQ(refusal_of(R"({"name":"s","features":[{"op":"mid","rev":99}]})"),

@@ -163,7 +163,7 @@ TEST(Snapshot, times_out_of_bounds_are_refused) {
   spec.features = {{"", "time_since_trade", "", {}}};
   Pipeline p{spec, two_instruments()};
   auto payload_end = saved(p);
-  constexpr std::size_t kMarket = 8 + 8 + 1;  // of the last symbol, whose state ends the frame
+  constexpr std::size_t kMarket = Past::kBytes;  // of the last symbol, whose state ends the frame
   const std::size_t at = payload_end.size() - (9 * 8 + 2) - kMarket;
   for (const std::size_t field : {at, at + kMarket + 4 * 8, at + kMarket + 7 * 8, at + kMarket + 8 * 8}) {
     auto bad = payload_end;

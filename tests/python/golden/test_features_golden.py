@@ -79,6 +79,7 @@ OWN = {  # what breaks a rule of the operation, or has no default
     "decay_ema": {"half_life": "1s"},
     "garch": {"omega": 0.1, "alpha": 0.1, "beta": 0.8},
     "macd": {"fast": 2, "slow": 3, "signal": 2},
+    "quantile_map": {"knots": "27.35 27.355 27.36 27.36 100"},
     "page_hinkley": {"delta": 0.001, "threshold": 0.01, "min_inputs": 3},
 }
 SMALL, SHARE = 3, 0.3  # what integers and reals without a default get; a window has 4
@@ -103,7 +104,8 @@ def tape() -> hc.Events:
 
 def spec_of(op: registry.Operation) -> hc.FeatureSpec:
     features = []
-    for choice in next((p.choices for p in op.params if p.type == "choice"), [None]):
+    kinds = ("choice", "policy")
+    for choice in next((p.choices for p in op.params if p.type in kinds), [None]):
         windowed = any(p.name == "window" and p.type == "window" for p in op.params)
         for window in WINDOWS.get(op.name, (4, "2s")) if windowed else (None,):
             params = {p.name: SMALL for p in op.params if p.required and p.type == "integer"}
@@ -112,7 +114,8 @@ def spec_of(op: registry.Operation) -> hc.FeatureSpec:
             if window is not None:
                 params["window"] = window
             if choice is not None:
-                params[next(p.name for p in op.params if p.type == "choice")] = choice
+                name = next(p.name for p in op.params if p.type in kinds)
+                params[name] = f"{choice}1s" if choice.endswith(":") else choice
             row = {"op": op.name, **params}
             features.append({**row, "input": ", ".join(INPUTS[: op.n_series])} if op.takes_series else row)
     return hc.FeatureSpec.from_dict({"name": "golden", "rows": "any", "features": features})

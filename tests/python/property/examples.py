@@ -13,7 +13,7 @@ from hftcore import registry
 from hftcore.spec import Feature
 
 WINDOW, TIME_WINDOW, SMALL = 9, "3s", 6
-NEED_TIME = ("decay_ema",)
+NEED_TIME = ("decay_ema", "fill")
 SERIES = {"quote": ("mid_px", "bid_px", "ask_px"), "trade": ("trade_px", "mid_px", "bid_px")}
 
 
@@ -47,10 +47,12 @@ EXAMPLES: Mapping[str, Example] = {
     "ema": Example(offset="rises", steady=2.0),
     "ema_deviation": Example(steady=100.0),
     "ewma_volatility": Example(steady=4.0),
+    "fill": Example({"policy": "hold:2s"}, offset="rises"),
     "garch": Example(GARCH, steady=np.inf),  # it converges: a test of its own
     "log_return": Example({"lag": 3}),
     "macd": Example({"fast": 3, "slow": 6, "signal": 4}, steady=4.0),
     "page_hinkley": Example({"delta": 0.01, "threshold": 2.0}),
+    "quantile_map": Example({"knots": "10 50 100 100 150 200"}),
     "quote_intensity": Example(windows=(TIME_WINDOW,)),
     "realised_volatility": Example(positive=True),
     "robust_zscore": Example(offset="stays"),
@@ -68,6 +70,8 @@ EXAMPLES: Mapping[str, Example] = {
     "rolling_std": Example(offset="stays"),
     "rolling_var": Example(offset="stays"),
     "rsi": Example(offset="stays"),
+    "running_zscore": Example(offset="stays"),
+    "scale": Example({"center": 100.0, "scale": 0.5}),
     "slope": Example(offset="stays"),
     "stochastic": Example({"k": 5}, offset="stays"),
     "trade_intensity": Example(windows=(TIME_WINDOW,)),
@@ -116,14 +120,19 @@ class AtOneTime:
         return self._op.transform(*series, np.zeros(len(series[0]), np.int64))
 
 
+def timed(choice: str | None) -> str | None:
+    """A policy with its time, where it takes one."""
+    return f"{choice}2s" if choice and choice.endswith(":") else choice
+
+
 def variants(op: registry.Operation) -> Iterator[Feature]:
     """Each choice and each kind of window, on quotes and on trades."""
     windows = example(op).windows if takes_window(op) else (WINDOW,)
-    choice = next((p for p in op.params if p.type == "choice"), None)
+    choice = next((p for p in op.params if p.type in ("choice", "policy")), None)
     for clock in ("quote", "trade") if op.takes_series else ("",):
         for window in windows:
             for chosen in choice.choices if choice else (None,):
-                params = small_params(op, window) | ({choice.name: chosen} if choice else {})
+                params = small_params(op, window) | ({choice.name: timed(chosen)} if choice else {})
                 yield Feature(op.name, ", ".join(SERIES[clock][: op.n_series]) if clock else "", params)
 
 

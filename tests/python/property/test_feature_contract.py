@@ -125,7 +125,7 @@ def test_nothing_comes_before_the_lookback_and_everything_after(op: registry.Ope
     rows = pipe.transform(one)
     kinds = one.data["kind"][pipe.rows]
     for column, values in zip(spec.columns, rows.T, strict=True):
-        untimed = 2 if column.op == "time_since_quote" else 1  # what it waits for
+        untimed = {"time_since_quote": 2, "clean_flag": kinds[0]}.get(column.op, 1)  # what it waits for
         ticks = np.cumsum(kinds == {"quote": 2, "trade": 1, "book": 3, "none": untimed}[column.clock])
         ready = np.flatnonzero(~np.isnan(values))
         needs_book = column.op == "vwap" and column.params["unit"] == "bps"
@@ -151,7 +151,7 @@ def test_the_future_does_not_change_the_past(op: registry.Operation, tape: hc.Ev
 def chained(op: registry.Operation) -> list[dict[str, object]]:
     """Each variant as v0, v1, ..., and what reads it."""
     if op.clock == "none" and op.name != "expr":  # no clock: nothing can read it
-        return [{"op": op.name, "name": "v0"}]
+        return [{"op": op.name, "name": "v0", **features_of(op)[0].params}]
     rows: list[dict[str, object]] = []
     for i, feature in enumerate(features_of(op)):
         params = {k: "300ms" if v == "3s" else v for k, v in feature.params.items()}

@@ -96,3 +96,19 @@ def test_a_snapshot_goes_on_in_a_pipeline_of_one_symbol(events: hc.Events, spec:
         again.restore("B", states["B"])
     with pytest.raises(ValueError, match="the state is of another instrument: AAA"):
         again.restore("CC", states["AAA"])
+
+
+def test_cleansing_rules_hold_here_too(events: hc.Events) -> None:
+    clean: dict[str, Any] = {"outlier": {"policy": "nan", "band_bps": 0.5}, "stale": {"policy": "hold", "after": "2ms"}}
+    features = [hc.mid(), hc.ema("mid_px", period=5), hc.clean_flag(rule="outlier")]
+    spec = hc.FeatureSpec("clean", features, rows="any", clean={**clean, "duplicate": "drop"})
+    pipe = hc.FeaturePipeline(spec)
+    rows = pipe.transform(events)
+    assert min(pipe.counters[rule] for rule in ("outlier", "stale")) > 10
+    columns, index, problem = fold_of(spec, events).transform(*columns_of(events))
+    assert problem is None
+    assert columns[:, : len(index)].T.copy().tobytes() == rows.tobytes()
+    rule = hc.FeatureSpec("x", [hc.mid()], clean={"late": "drop"})
+    for late in (rule, hc.FeatureSpec("x", [hc.clean_flag(rule="late")])):
+        with pytest.raises(ValueError, match="'late' needs ts_recv_ns"):
+            fold_of(late, events)

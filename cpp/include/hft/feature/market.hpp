@@ -33,6 +33,7 @@ struct Market {
   bool has_quote = false;
   bool has_trade = false;
   const book::OrderBook* levels = nullptr;  // kept by a node beside this; null where the spec reads no book
+  std::uint32_t broken_rules = 0;  // bits of Rule: what the event at hand broke, and entered all the same
 
   void set_quote(const event::Event& e) noexcept { book.set(e.quote, now_ns = e.ts_event_ns), has_quote = true; }
   void set_trade(const event::Event& e) noexcept {
@@ -48,6 +49,10 @@ struct Market {
   [[nodiscard]] const book::OrderBook* known_book() const noexcept {
     return levels != nullptr && levels->valid() ? levels : nullptr;
   }
+  void forget_quote() noexcept { book = {}, has_quote = false; }
+  void forget_trade() noexcept {
+    trade_px_ticks = 0, trade_qty_lots = 0, trade_ts_ns = 0, trade_side = event::Side::kUnknown, has_trade = false;
+  }
 
   [[nodiscard]] static bool in_bounds(std::int64_t px_ticks, std::int64_t qty_lots) noexcept {
     return px_ticks > -kMaxPxTicks && px_ticks < kMaxPxTicks && qty_lots >= 0 && qty_lots < kMaxQtyLots;
@@ -55,6 +60,12 @@ struct Market {
   [[nodiscard]] static bool in_bounds(std::int64_t ts_ns) noexcept { return ts_ns > -kMaxTsNs && ts_ns < kMaxTsNs; }
   [[nodiscard]] static bool in_bounds(const event::Quote& q) noexcept {
     return in_bounds(q.bid_px_ticks, q.bid_qty_lots) && in_bounds(q.ask_px_ticks, q.ask_qty_lots);
+  }
+  /// A quote or a trade.
+  [[nodiscard]] static bool in_bounds(const event::Event& e) noexcept {
+    if (e.kind == event::EventKind::kQuote) return in_bounds(e.quote);
+    if (e.kind == event::EventKind::kTrade) return in_bounds(e.trade.px_ticks, e.trade.qty_lots);
+    return book::OrderBook::in_bounds(e.side, e.level.px_ticks, e.level.qty_lots);
   }
 
   template <class Self, class Archive>

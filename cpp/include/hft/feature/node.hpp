@@ -138,6 +138,8 @@ class Reader {
   virtual void advance(const View& view) const noexcept = 0;
   /// Which node it reads, and which lane of that, once the plan has placed it.
   virtual void bind([[maybe_unused]] std::size_t node, [[maybe_unused]] std::uint32_t lane) noexcept {}
+  /// What a pointwise operation maps.
+  virtual void bind_input([[maybe_unused]] const Reader& input) noexcept {}
 };
 
 /// Reads with `Reading::of(state)`, `of(state, market)`, or `of(market)` where there is no state.

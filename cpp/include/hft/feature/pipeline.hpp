@@ -12,6 +12,8 @@
 #include "hft/base/bytes.hpp"
 #include "hft/event/event.hpp"
 #include "hft/event/instrument.hpp"
+#include "hft/feature/cleansing.hpp"
+#include "hft/feature/counters.hpp"
 #include "hft/feature/hot_ranges.hpp"
 #include "hft/feature/levels.hpp"
 #include "hft/feature/plan.hpp"
@@ -26,32 +28,6 @@ enum class Step : std::uint8_t {
   kDropped = 2,       // left out by a rule of the spec; counted by rule
   kOutOfOrder = 3,    // older than the symbol's last event that was taken in; changed the book, or what a gap does
   kUnknownSymbol = 4  // not in the instrument table
-};
-
-/// How many events met which fate. A snapshot carries them.
-struct Counters {
-  std::uint64_t n_events = 0;
-  std::uint64_t n_rows = 0;
-  std::uint64_t out_of_session = 0;
-  std::uint64_t suspicious = 0;
-  std::uint64_t out_of_bounds = 0;  // a price or quantity that no instrument has, or a time beyond 2^62 ns
-  std::uint64_t one_sided = 0;
-  std::uint64_t crossed = 0;
-  std::uint64_t locked = 0;
-  std::uint64_t unchanged = 0;
-  std::uint64_t out_of_order = 0;
-  std::uint64_t unknown_symbol = 0;
-  std::uint64_t without_effect = 0;  // control events; book levels where the spec reads no book
-  std::uint64_t gaps = 0;  // events before which the source lost some: the symbol began anew
-
-  template <class Self, class Visit>
-  static void visit(Self& self, Visit&& each) {
-    each("n_events", self.n_events), each("n_rows", self.n_rows), each("out_of_session", self.out_of_session);
-    each("suspicious", self.suspicious), each("out_of_bounds", self.out_of_bounds), each("one_sided", self.one_sided);
-    each("crossed", self.crossed), each("locked", self.locked), each("unchanged", self.unchanged);
-    each("out_of_order", self.out_of_order), each("unknown_symbol", self.unknown_symbol);
-    each("without_effect", self.without_effect), each("gaps", self.gaps);
-  }
 };
 
 /// The spec's features over a stream of events of several symbols.
@@ -133,13 +109,6 @@ class Pipeline {
   void load_symbol(std::uint32_t symbol_id, base::ByteReader& in);
 
  private:
-  /// What the rules for leaving events out know of a symbol, beside its book. Only events that are taken in move it: a
-  /// dropped one with a wild time must not make the rest of the day late.
-  struct Past {
-    std::int64_t last_ts_ns = std::numeric_limits<std::int64_t>::min();
-    std::int64_t session = std::numeric_limits<std::int64_t>::min();
-    bool has_quote = false;  // since the state began
-  };
   struct Symbol {
     Market market;
     Past past;
@@ -158,18 +127,15 @@ class Pipeline {
 
   explicit Pipeline(const Spec& spec);  // without symbols yet
 
-  using Reason = std::uint64_t Counters::*;  // null: taken in
-
-  [[nodiscard]] Reason reason_against(const event::Event& e, std::int64_t session, const Past& past,
-                                      const event::TopOfBook& book) const noexcept;
-  [[nodiscard]] Reason drop_reason(const event::Event& e, bool has_quote, const event::TopOfBook& book) const noexcept;
   /// Is this kind of event more than counted?
   [[nodiscard]] bool is_read(event::EventKind kind) const noexcept;
   [[nodiscard]] bool gives_row(event::EventKind kind) const noexcept;
-  [[nodiscard]] bool begins_anew(const Past& past, std::int64_t session) const noexcept;
-  /// Moves `past` to an event that is taken in. True: the symbol's state begins anew.
-  [[nodiscard]] bool enter(Past& past, const event::Event& e, std::int64_t session) const noexcept;
+  /// An event whose values do not enter: time passes, and where it says so the book or the trade is not there any more.
+  void set_aside(std::uint32_t symbol_id, const event::Event& e, Policy policy) noexcept;
+  void forget_book(std::uint32_t symbol_id) noexcept;
   void run(std::uint32_t symbol_id, Clock clock) noexcept;
+  /// Steps what misses an input: a book or trade that is not there steps nothing else.
+  void run_missing(std::uint32_t symbol_id, Clock clock) noexcept;
   /// Closes the time bars that have ended by `now_ns`, in the order of their ends; each steps what stands on its clock.
   void close_ended_bars(std::uint32_t symbol_id, std::int64_t now_ns) noexcept;
   /// Puts the event that the market took last into the bars, and closes those that are full.
@@ -186,6 +152,7 @@ class Pipeline {
 
   Spec spec_;
   std::shared_ptr<const Plan> plan_;
+  Cleansing cleansing_;
   std::vector<event::Instrument> instruments_;
   std::vector<Symbol> symbols_;
   std::vector<View> views_;         // of the symbols

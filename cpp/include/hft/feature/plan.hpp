@@ -68,6 +68,8 @@ class Plan {
   [[nodiscard]] std::optional<std::uint32_t> book_node() const noexcept { return book_node_; }
   /// Symbols whose values other symbols read.
   [[nodiscard]] const std::vector<std::string>& peers() const noexcept { return peers_; }
+  /// Bits of Rule: those whose breaking some column reads.
+  [[nodiscard]] std::uint32_t flagged_rules() const noexcept { return flagged_rules_; }
   [[nodiscard]] std::vector<std::unique_ptr<Node>> make_nodes() const;
   [[nodiscard]] std::size_t n_slots() const noexcept { return n_slots_; }
 
@@ -126,6 +128,7 @@ class Plan {
   std::optional<std::uint32_t> book_node_;
   std::vector<std::string> peers_;
   std::vector<std::vector<Instruction>> programs_ = std::vector<std::vector<Instruction>>(kClocks);  // by clock
+  std::uint32_t flagged_rules_ = 0;
   std::size_t n_slots_ = 1;  // slot 0 is never written: what operations on the market get as inputs
 };
 

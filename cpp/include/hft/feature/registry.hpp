@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "hft/base/did_you_mean.hpp"
@@ -26,7 +27,7 @@ enum class Clock : std::uint8_t {
 };
 inline constexpr std::size_t kClocks = 5;
 
-enum class ParamType : std::uint8_t { kInteger, kReal, kChoice, kWindow, kFormula };
+enum class ParamType : std::uint8_t { kInteger, kReal, kChoice, kWindow, kFormula, kNumbers, kPolicy };
 
 /// A parameter: what the docs, the Python builders and the validation know of it.
 struct Param {
@@ -52,6 +53,9 @@ class Params {
     return std::get<std::string>(values_.at(name));
   }
   [[nodiscard]] WindowLength window() const;
+  [[nodiscard]] std::vector<double> numbers(const std::string& name) const;
+  /// The word, with its colon where a time follows, and that time in ns, else 0.
+  [[nodiscard]] std::pair<std::string, std::int64_t> policy(const std::string& name) const;
   [[nodiscard]] const std::map<std::string, ParamValue>& values() const noexcept { return values_; }
 
  private:
@@ -78,6 +82,9 @@ struct Column {
   Fading fading{};             // of its seed
   Fold fold = nullptr;         // node and reader over whole columns, where the operation takes series
   std::unique_ptr<Node> bank{};  // what a pipeline has instead of the node: a lane of its input's bank
+  bool timed = false;          // its value changes with the time, although nothing steps it
+  std::uint32_t reads_rules = 0;  // bits of Rule
+  std::unique_ptr<Reader> through{};  // of a pointwise operation: its value by way of the input's reader
 };
 
 /// One row of the registry. Bindings, spec validation, builders, docs and the contract tests derive from it.
@@ -101,6 +108,7 @@ struct Operation {
   Column (*make)(const Params& params);  // null: the plan makes it itself, of a formula
   std::size_t n_series = 1;              // inputs at a time, where it takes series
   bool needs_time = false;               // it asks when an input came, also where it has no time window
+  bool pointwise = false;                // its value is a function of the input's value alone: it needs no clock
 
   [[nodiscard]] bool takes_series() const noexcept { return clock == Clock::kInput; }
 };

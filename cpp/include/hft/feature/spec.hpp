@@ -54,6 +54,13 @@ struct BarsDef {
   std::string price = "trade";  // or mid: whose open, high, low and close
 };
 
+/// One rule of a [clean] table: what becomes of events that break it.
+struct CleanRow {
+  std::string rule;
+  std::string policy;  // flag, hold, nan or drop
+  std::map<std::string, ParamValue> params;
+};
+
 /// The parsed feature spec. `sha256` is the hash of its canonical JSON, in hex; snapshots and models carry it.
 struct Spec {
   std::string name;
@@ -64,6 +71,7 @@ struct Spec {
   SessionHours session;
   std::vector<FeatureDef> features;
   std::vector<BarsDef> bars{};  // in any order: names are different
+  std::vector<CleanRow> clean{};
 };
 
 }  // namespace hft::feature

@@ -20,6 +20,8 @@ namespace hft::feature {
 [[nodiscard]] std::vector<Operation> statistics_operations();
 [[nodiscard]] std::vector<Operation> volatility_operations();
 [[nodiscard]] std::vector<Operation> anomaly_operations();
+[[nodiscard]] std::vector<Operation> normalisation_operations();
+[[nodiscard]] std::vector<Operation> quality_operations();
 [[nodiscard]] std::vector<Operation> formula_operations();
 
 // Parameters, as rows write them.

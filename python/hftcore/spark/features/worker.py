@@ -247,6 +247,11 @@ def check_stateless(spec: FeatureSpec) -> None:
         remembers.append(f"rows = {spec.rows!r} (a trade's row shows the quote before it)")
     if "unchanged" in spec.drop:
         remembers.append("drop 'unchanged' (it compares with the quote before)")
+    remembers += [
+        f"clean {rule} = {how['policy']!r}"
+        for rule, how in spec.clean.items()
+        if rule in REMEMBERS or how["policy"] == "hold"
+    ]
     if remembers:
         raise SpecError(
             f"{spec.name}: keyed=False maps each event on its own, but these need the events before: "
@@ -254,6 +259,7 @@ def check_stateless(spec: FeatureSpec) -> None:
         )
 
 
+REMEMBERS: Final = ("duplicate", "stale", "outlier", "out_of_order")  # cleansing rules that compare with events before
 STATELESS: Final = frozenset({"mid", "spread", "microprice", "queue_imbalance"})
 
 
