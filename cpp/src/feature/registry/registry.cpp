@@ -13,8 +13,8 @@ std::vector<Operation> all_operations() {
   std::vector<Operation> all;
   for (const auto family :
        {book_operations, trend_operations, oscillator_operations, rolling_operations, statistics_operations,
-        volatility_operations, anomaly_operations, trade_operations, flow_operations, normalisation_operations, quality_operations,
-        formula_operations}) {
+        volatility_operations, anomaly_operations, trade_operations, flow_operations, normalisation_operations,
+        quality_operations, formula_operations}) {
     std::ranges::move(family(), std::back_inserter(all));
   }
   return all;
