@@ -47,6 +47,10 @@ inline Spec spec_of_everything() {
                    {"", "trade_imbalance", "", {{"window", "1s"}, {"aggressor", "quote_rule"}, {"max_events", 4}}},
                    {"", "vwap", "", {{"window", 7}, {"unit", "bps"}}},
                    {"", "vwap", "", {{"window", "2s"}}},
+                   {"", "running_zscore", "mid_px", {}},
+                   {"", "quantile_map", "mid_px", {{"knots", "1 40 50 50 60 100"}}},
+                   {"", "fill", "mid_px", {{"policy", "decay:1s"}}},
+                   {"", "clean_flag", "", {{"rule", "locked"}}},
                    {"", "time_since_trade", "", {}}};
   return spec;
 }
