@@ -184,7 +184,9 @@ Json params_json(const std::map<std::string, ParamValue>& params) {
 
 Json clean_json(const std::vector<feature::CleanRow>& rows) {
   Json table = Json::object();
-  for (const feature::CleanRow& row : rows) table.set(row.rule, params_json(row.params).set("policy", Json::of(row.policy)));
+  for (const feature::CleanRow& row : rows) {
+    table.set(row.rule, params_json(row.params).set("policy", Json::of(row.policy)));
+  }
   return table;
 }
 

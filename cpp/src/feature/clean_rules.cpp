@@ -43,7 +43,8 @@ const std::vector<Known>& known_rules() {
       {Rule::kDuplicate, kPolicies},
       {Rule::kStale, kPolicies, "", {after("5s", "age beyond which a quote beside a trade is stale")}},
       {Rule::kOutlier, kPolicies, "",
-       {real(kBand, 500.0, "distance from the last mid"), integer(kPatience, 20, "outliers in a row until one enters")}},
+       {real(kBand, 500.0, "distance from the last mid"),
+        integer(kPatience, 20, "outliers in a row until one enters")}},
       {Rule::kLate, kPolicies, "", {after("1s", "ts_recv_ns - ts_event_ns beyond which an event is late")}},
       {Rule::kOutOfOrder, {"drop"}, " (its time has passed)"},
   };

@@ -60,7 +60,8 @@ TEST(SpecReader, BarsHaveOneSpelling) {
 
 TEST(SpecReader, ReadsCleansingRulesAndListsOfNumbers) {
   const Spec spec = read_spec(R"({"name":"s","features":[{"op":"quantile_map","input":"mid_px","knots":[1,2.50,4e0]}],
-      "clean":{"outlier":{"policy":"nan","band_bps":300},"stale":{"after":"2000ms","policy":"flag"},"crossed":"hold"}})");
+      "clean":{"outlier":{"policy":"nan","band_bps":300},"stale":{"after":"2000ms","policy":"flag"},
+               "crossed":"hold"}})");
   EXPECT_EQ(std::get<std::string>(spec.features[0].params.at("knots")), "1 2.5 4");
   ASSERT_EQ(spec.clean.size(), 3U);
   EXPECT_EQ(spec.clean[0].rule + spec.clean[0].policy, "crossedhold");

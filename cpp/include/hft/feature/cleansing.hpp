@@ -89,14 +89,14 @@ class Cleansing {
     const std::int64_t session = session_of(e.ts_event_ns, past.session);
     if (session == kOutside) return {.fate = Fate::kDropped, .broken = kSession};
     const bool anew = session != past.session && origin_ == Origin::kSessionOpen;
-    if (extent_ != Extent::kBounds) {
-      return extent_ == Extent::kDropList ? by_rules<Extent::kDropList>(e, session, anew, past, book)
-                                          : by_rules<Extent::kAll>(e, session, anew, past, book);
+    if (extent_ == Extent::kAll) return by_rules<Extent::kAll>(e, session, anew, past, book);
+    if (extent_ == Extent::kDropList && !looks_good(e, book)) {
+      return by_rules<Extent::kDropList>(e, session, anew, past, book);
     }
     if (!Market::in_bounds(e)) [[unlikely]]
       return {.fate = Fate::kDropped, .broken = bit_of(Rule::kBounds)};
     past.last_ts_ns = e.ts_event_ns, past.session = session;
-    past.seen.has_quote = e.kind == event::EventKind::kQuote || (past.seen.has_quote && !anew);  // all that is known
+    past.seen.has_quote = e.kind == event::EventKind::kQuote || (past.seen.has_quote && !anew);  // all that is asked
     return {.begins_anew = anew};
   }
   static void count(const Entry& entry, Counters& counters) noexcept;
@@ -118,6 +118,15 @@ class Cleansing {
     std::int64_t length = hours_.close_ns - hours_.open_ns;
     if (length <= 0) length += kDayNs;
     return since - day * kDayNs < length ? day : kOutside;
+  }
+  /// No drop list has anything against such an event. Most are such, so it is asked first, and in line.
+  [[nodiscard]] static bool looks_good(const event::Event& e, const event::TopOfBook& b) noexcept {
+    if ((e.flags & event::kSuspicious) != 0) return false;
+    if (e.kind != event::EventKind::kQuote) return true;
+    const event::Quote& q = e.quote;
+    if (q.bid_qty_lots <= 0 || q.ask_qty_lots <= 0 || q.bid_px_ticks >= q.ask_px_ticks) return false;
+    return q.bid_qty_lots != b.bid_qty_lots || q.ask_qty_lots != b.ask_qty_lots || q.bid_px_ticks != b.bid_px_ticks ||
+           q.ask_px_ticks != b.ask_px_ticks;
   }
   template <Extent kExtent>
   [[nodiscard]] Entry by_rules(const event::Event& e, std::int64_t session, bool anew, Past& past,

@@ -89,7 +89,8 @@ class RunningZScore {
     if (good_count && small) {
       const Uint256 whole = squares_.times(n_inputs_);
       const Uint256 square = Uint256::square(magnitude(sum_));
-      const bool enough = whole.high() > square.high() || (whole.high() == square.high() && whole.low() >= square.low());
+      const bool same_high = whole.high() == square.high();
+      const bool enough = whole.high() > square.high() || (same_high && whole.low() >= square.low());
       if (enough && (n_inputs_ > 0 || squares_ == Uint256{})) return;
     }
     throw std::invalid_argument("snapshot: RunningZScore holds sums that no inputs have");

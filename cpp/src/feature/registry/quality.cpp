@@ -11,9 +11,10 @@ namespace {
 
 Column make_fill(const Params& p) {
   const auto [word, span_ns] = p.policy("policy");
-  const Fill::Kind kind = word == "hold:" ? Fill::Kind::kHold : word == "decay:" ? Fill::Kind::kDecay : Fill::Kind::kNan;
+  using Kind = Fill::Kind;
+  const Kind kind = word == "hold:" ? Kind::kHold : word == "decay:" ? Kind::kDecay : Kind::kNan;
   Column column = own_state(Fill{kind, span_ns, p.real("towards")}, "");
-  column.timed = kind != Fill::Kind::kNan;
+  column.timed = kind != Kind::kNan;
   return column;
 }
 
