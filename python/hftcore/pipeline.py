@@ -185,7 +185,8 @@ class FeaturePipeline:
             raise SpecError(f"no instrument {symbol!r}{did_you_mean(str(symbol), self._symbols)}")
         row = np.full(len(self._spec.columns), np.nan)
         at = self._symbols.index(symbol)
-        return _core.feature.make_ticker(self._native_pipeline, at, symbol, row, OutOfOrderError)
+        ticker: Ticker = _core.feature.make_ticker(self._native_pipeline, at, symbol, row, OutOfOrderError)
+        return ticker
 
     def reset(self) -> None:
         """Forget every event; instruments stay."""

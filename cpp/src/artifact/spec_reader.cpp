@@ -144,8 +144,9 @@ std::vector<feature::BarsDef> bars_of(const Json& table) {
       if (row.find(key) == nullptr) refuse(what + ": '" + key + "' is missing");
     }
     const auto text_of = [&](const char* key) {
-      if (!row.at(key).is(Json::Kind::kText)) refuse(what + ": " + key + " must be text, was " + row.at(key).canonical());
-      return row.at(key).as_text();
+      const Json& value = row.at(key);
+      if (!value.is(Json::Kind::kText)) refuse(what + ": " + key + " must be text, was " + value.canonical());
+      return value.as_text();
     };
     def.kind = text_of("kind");
     if (row.find("price") != nullptr) def.price = text_of("price");

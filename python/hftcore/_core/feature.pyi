@@ -7,7 +7,7 @@ import hftcore._core.event
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['BarsDef', 'FeatureDef', 'KeyedPipelines', 'NULL_CELL', 'Pipeline', 'REFUSED_BAD_KIND', 'REFUSED_NULL', 'REFUSED_OUT_OF_ORDER', 'REFUSED_TWICE', 'REFUSED_UNKNOWN_SYMBOL', 'REFUSED_UNSORTED', 'STEP_DROPPED', 'STEP_NO_ROW', 'STEP_OUT_OF_ORDER', 'STEP_ROW', 'STEP_UNKNOWN_SYMBOL', 'SeriesOperation', 'Spec', 'bar_series', 'bar_table', 'describe', 'describe_bars', 'did_you_mean', 'inputs_until', 'operations', 'series']
+__all__: list[str] = ['BarsDef', 'FeatureDef', 'KeyedPipelines', 'NULL_CELL', 'Pipeline', 'REFUSED_BAD_KIND', 'REFUSED_NULL', 'REFUSED_OUT_OF_ORDER', 'REFUSED_TWICE', 'REFUSED_UNKNOWN_SYMBOL', 'REFUSED_UNSORTED', 'STEP_DROPPED', 'STEP_NO_ROW', 'STEP_OUT_OF_ORDER', 'STEP_ROW', 'STEP_UNKNOWN_SYMBOL', 'SeriesOperation', 'Spec', 'Ticker', 'bar_series', 'bar_table', 'describe', 'describe_bars', 'did_you_mean', 'inputs_until', 'make_ticker', 'operations', 'resolve_clean', 'series']
 class FeatureDef:
     def __init__(self, name: str, op: str, input: str, params: collections.abc.Mapping[str, typing.SupportsInt | typing.SupportsIndex | typing.SupportsFloat | typing.SupportsIndex | str]) -> None:
         ...
@@ -18,7 +18,7 @@ class Spec:
     """
     What the compiled pipeline is made from; hftcore.FeatureSpec makes it.
     """
-    def __init__(self, *, name: str, sha256: str, continuous: bool, rows: typing.SupportsInt | typing.SupportsIndex, drop: typing.SupportsInt | typing.SupportsIndex, open_ns: typing.SupportsInt | typing.SupportsIndex, close_ns: typing.SupportsInt | typing.SupportsIndex, features: collections.abc.Sequence[FeatureDef], bars: collections.abc.Sequence[BarsDef] = []) -> None:
+    def __init__(self, *, name: str, sha256: str, continuous: bool, rows: typing.SupportsInt | typing.SupportsIndex, drop: typing.SupportsInt | typing.SupportsIndex, open_ns: typing.SupportsInt | typing.SupportsIndex, close_ns: typing.SupportsInt | typing.SupportsIndex, features: collections.abc.Sequence[FeatureDef], bars: collections.abc.Sequence[BarsDef] = [], clean: collections.abc.Sequence[tuple[str, str, collections.abc.Mapping[str, typing.SupportsInt | typing.SupportsIndex | typing.SupportsFloat | typing.SupportsIndex | str]]] = []) -> None:
         ...
     @property
     def name(self) -> str:
@@ -53,6 +53,15 @@ class Pipeline:
     @property
     def instruments(self) -> list[hftcore._core.event.Instrument]:
         ...
+class Ticker:
+    def quote(self, ts_ns: int, bid_px_ticks: int, bid_qty_lots: int, ask_px_ticks: int, ask_qty_lots: int) -> typing.Any:
+        """
+        Take a quote; the row, or None where it gives none.
+        """
+    def trade(self, ts_ns: int, px_ticks: int, qty_lots: int, side: int = 0) -> typing.Any:
+        """
+        Take a trade; the row, or None where it gives none.
+        """
 class SeriesOperation:
     """
     One operation over series on its own. One thread at a time.
@@ -126,6 +135,10 @@ def did_you_mean(wrong: str, known: collections.abc.Sequence[str]) -> str:
 def inputs_until(fading: tuple[typing.SupportsFloat | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex], tolerance: typing.SupportsFloat | typing.SupportsIndex) -> int:
     """
     Inputs after the seed until its weight is at most the tolerance.
+    """
+def make_ticker(pipeline: typing.Any, symbol_id: typing.SupportsInt | typing.SupportsIndex, symbol: str, row: numpy.typing.NDArray[numpy.float64], late: typing.Any) -> typing.Any:
+    """
+    One symbol's ticks; an event out of order raises `late`.
     """
 def operations() -> list[dict[str, typing.Any]]:
     """

@@ -11,7 +11,7 @@ from hftcore.errors import SpecError
 from hftcore.explain.agreement import TOLERANCE, Agreement, compare
 from hftcore.explain.sample import Sample, input_texts, take_sample
 from hftcore.explain.tape import BOOK_TAPE_WORDS, TAPE_WORDS, book_tape, shared_tape
-from hftcore.registry import Operation, Param, ParamValue, operation, series
+from hftcore.registry import Operation, Param, ParamValue, operation
 from hftcore.spec import Column, Feature, FeatureSpec
 
 _EXAMPLES: Final[Mapping[str, ParamValue]] = {

@@ -11,7 +11,6 @@ from hftcore.errors import SpecError
 from hftcore.registry import ParamValue, as_text, did_you_mean, operation, series
 from hftcore.spec.builders import Feature
 
-
 _TICKS: Final = {"none": "event", "book": "level"}
 
 
@@ -19,8 +18,8 @@ _TICKS: Final = {"none": "event", "book": "level"}
 class Column:
     """A column as it is: name and parameters complete.
 
-    ``lookback`` counts the ticks of ``clock`` (quote, trade, book, none, or the name of bars) before the first value, its
-    inputs' included.
+    ``lookback`` counts the ticks of ``clock`` (quote, trade, book, none, or the name of bars) before the first value,
+    its inputs' included.
     ``fading``: by which factor the seeds of its recursions lose weight with each tick, and how many stages they have.
     """
 
@@ -36,7 +35,7 @@ class Column:
 
     @property
     def tick(self) -> str:
-        """What ``lookback`` counts, in words: ``quote``, ``trade``, ``level``, ``m1 bar``; ``event``: there is no clock."""
+        """What ``lookback`` counts: ``quote``, ``trade``, ``level``, ``m1 bar``; ``event`` where there is no clock."""
         if self.clock in _TICKS:
             return _TICKS[self.clock]
         return self.clock if self.clock in {s.clock for s in series().values()} else f"{self.clock} bar"
@@ -79,16 +78,6 @@ def checked(feature: Feature) -> dict[str, ParamValue]:
         if isinstance(value, int) and not -(2**63) <= value < 2**63:
             raise SpecError(f"feature {feature.name or feature.op!r}: {key} must fit 64 bits, was {value}")
     return params
-
-
-def session_of(table: Any) -> tuple[Any, Any]:
-    """Return opening and closing time of a session's table, as they are written."""
-    if not isinstance(table, Mapping):
-        raise SpecError(f"session is a table with open and close, was {table!r}")
-    known_keys("session", table, ("open", "close"))
-    if set(table) != {"open", "close"}:
-        raise SpecError("session needs both open and close")
-    return table["open"], table["close"]
 
 
 def clean_rules(table: Any) -> list[tuple[str, str, dict[str, ParamValue]]]:

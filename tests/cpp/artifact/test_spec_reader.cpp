@@ -47,12 +47,11 @@ TEST(SpecReader, SpellingMakesNoDifference) {
 
 TEST(SpecReader, BarsHaveOneSpelling) {
   const std::string features = R"("features":[{"op":"ema","input":"m.close","period":5}])";
-  const Spec spec = read_spec(R"({"name":"s","bars":{"v":{"kind":"volume","every":5},"m":{"kind":"time","every":"60s"}},)" +
-                              features + "}");
-  EXPECT_EQ(read_spec(R"({"name":"s",)" + features +
-                      R"(,"bars":{"m":{"price":"trade","kind":"time","every":"1m"},"v":{"kind":"volume","every":5.0}}})")
-                .sha256,
-            spec.sha256);
+  const Spec spec = read_spec(R"({"name":"s",)" + features +
+                              R"(,"bars":{"v":{"kind":"volume","every":5},"m":{"kind":"time","every":"60s"}}})");
+  const std::string other = R"(,"bars":{"m":{"price":"trade","kind":"time","every":"1m"},)"
+                            R"("v":{"kind":"volume","every":5.0}}})";
+  EXPECT_EQ(read_spec(R"({"name":"s",)" + features + other).sha256, spec.sha256);
   ASSERT_EQ(spec.bars.size(), 2U);
   EXPECT_EQ(spec.bars[0].name, "m");
   EXPECT_EQ(spec.features[0].name, "ema_m_close_5");
@@ -84,8 +83,8 @@ TEST(SpecReader, NamesWhatIsWrong) {
   EXPECT_EQ(refusal_of("{"), "not JSON: line 1, column 2: expected a key in double quotes, found the end");
   EXPECT_EQ(refusal_of("5"), "a spec is a table of keys, was a number");
   EXPECT_EQ(refusal_of(R"({"nane":"s"})"),
-            "spec: unknown key 'nane' (did you mean 'name'?); it takes name, version, origin, rows, drop, clean, session, "
-            "features, bars");
+            "spec: unknown key 'nane' (did you mean 'name'?); it takes name, version, origin, rows, drop, clean, "
+            "session, features, bars");
   EXPECT_EQ(refusal_of(R"({"name":"s"})"), "spec: 'features' is missing");
   EXPECT_EQ(refusal_of(R"({"name":"s","features":[{"op":"mid","rev":99}]})"),
             "feature '#1': written for mid rev 99, this library has rev 1; values differ between revs");

@@ -179,7 +179,8 @@ class BarBuilder {
       if (!Market::in_bounds(t)) return false;
     }
     const bool has_end = begun_ && rule_.kind == BarKind::kTime;
-    if (end_ns_ != (has_end ? open_ns_ + rule_.every : kNever) || (has_end && open_ns_ % rule_.every != 0)) return false;
+    if (end_ns_ != (has_end ? open_ns_ + rule_.every : kNever)) return false;
+    if (has_end && open_ns_ % rule_.every != 0) return false;
     bool finite = true;
     Bar::visit(closed_, [&](double x) { finite = finite && !std::isinf(x); });
     return finite;
