@@ -150,7 +150,9 @@ std::vector<feature::BarsDef> bars_of(const Json& table) {
     };
     def.kind = text_of("kind");
     if (row.find("price") != nullptr) def.price = text_of("price");
-    def.every = value_of(what + ": every", row.at("every"));
+    const Json& every = row.at("every");
+    if (every.is(Json::Kind::kArray)) refuse(what + ": every must be a number or text, was " + every.canonical());
+    def.every = value_of(what + ": every", every);
   }
   return all;
 }
