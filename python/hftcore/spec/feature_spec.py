@@ -17,7 +17,7 @@ from hftcore.registry import series as registry_series
 from hftcore.spec.bars import Bars, bars_of, native_bars, series_of
 from hftcore.spec.builders import Feature
 from hftcore.spec.files import read_table, write_table
-from hftcore.spec.rules import Column, checked, clean_rules, feature_of, known_keys, one_of, session_of
+from hftcore.spec.rules import Column, arguments_of, checked, clean_rules, one_of
 from hftcore.spec.text import time_ns, time_text
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _ROWS: Final = ("quote", "trade", "any", "book")
 _ORIGINS: Final = ("session_open", "continuous")
 _DROPS: Final = ("crossed", "locked", "one_sided", "unchanged", "suspicious")  # in the order of the C++ bits
-_KEYS: Final = ("name", "version", "origin", "rows", "drop", "clean", "session", "features", "bars")
 
 
 class FeatureSpec:
@@ -245,18 +244,7 @@ class FeatureSpec:
         SpecError
             If a key is unknown or missing, a value breaks a rule, or a feature was written for another ``rev``.
         """
-        if not isinstance(data, Mapping):
-            raise SpecError(f"a spec is a table of keys, was {type(data).__name__}")
-        known_keys("spec", data, _KEYS)
-        for key in ("name", "features"):
-            if key not in data:
-                raise SpecError(f"spec: {key!r} is missing")
-        options = {key: data[key] for key in ("version", "origin", "rows", "drop", "clean", "bars") if key in data}
-        options["session"] = session_of(data.get("session"))
-        if not isinstance(data["features"], (list, tuple)):
-            raise SpecError(f"features must be a list of tables, was {data['features']!r}")
-        features = [feature_of(i, row) for i, row in enumerate(data["features"], 1)]
-        return cls(data["name"], features, **options)
+        return cls(**arguments_of(data))
 
     @classmethod
     def from_json(cls, text: str) -> FeatureSpec:

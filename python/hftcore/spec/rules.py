@@ -11,6 +11,7 @@ from hftcore.errors import SpecError
 from hftcore.registry import ParamValue, as_text, did_you_mean, operation, series
 from hftcore.spec.builders import Feature
 
+_KEYS: Final = ("name", "version", "origin", "rows", "drop", "clean", "session", "features", "bars")
 _TICKS: Final = {"none": "event", "book": "level"}
 
 
@@ -127,3 +128,17 @@ def session_of(table: Any) -> tuple[Any, Any] | None:
     if set(table) != {"open", "close"}:
         raise SpecError("session needs both open and close")
     return table["open"], table["close"]
+
+
+def arguments_of(data: Any) -> dict[str, Any]:
+    """Return the arguments of FeatureSpec that plain data stands for."""
+    if not isinstance(data, Mapping):
+        raise SpecError(f"a spec is a table of keys, was {type(data).__name__}")
+    known_keys("spec", data, _KEYS)
+    for key in ("name", "features"):
+        if key not in data:
+            raise SpecError(f"spec: {key!r} is missing")
+    if not isinstance(data["features"], (list, tuple)):
+        raise SpecError(f"features must be a list of tables, was {data['features']!r}")
+    features = [feature_of(i, row) for i, row in enumerate(data["features"], 1)]
+    return {**data, "session": session_of(data.get("session")), "features": features}
