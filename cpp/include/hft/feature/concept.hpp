@@ -1,11 +1,8 @@
 #pragma once
 
 #include <concepts>
-#include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <span>
-#include <type_traits>
 
 namespace hft::feature {
 
@@ -28,23 +25,5 @@ concept TimedFeature = Feature<F> && requires(F f, double x, std::int64_t ts_ns)
   { f.update(x, ts_ns) } noexcept -> std::same_as<double>;
   { f.advance(ts_ns) } noexcept;
 };
-
-/// Batch is the step in a loop, written once for all features. A state without storage of its own is worked on as a
-/// copy, in registers: through `f`, every write to `out` could alias it. One that owns a window stays where it is.
-template <Feature F>
-void fold(F& f, std::span<const double> in, std::span<double> out) noexcept {
-  if constexpr (std::is_trivially_copyable_v<F>) {
-    F local = f;
-    for (std::size_t i = 0; i < in.size(); ++i) out[i] = local.update(in[i]);
-    f = local;
-  } else {
-    for (std::size_t i = 0; i < in.size(); ++i) out[i] = f.update(in[i]);
-  }
-}
-
-template <TimedFeature F>
-void fold(F& f, std::span<const double> in, std::span<const std::int64_t> ts_ns, std::span<double> out) noexcept {
-  for (std::size_t i = 0; i < in.size(); ++i) out[i] = f.update(in[i], ts_ns[i]);
-}
 
 }  // namespace hft::feature

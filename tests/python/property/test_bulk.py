@@ -1,0 +1,50 @@
+"""Whole columns take a way of their own through count windows: the bytes, and the state behind, of one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import hftcore as hc
+
+OPERATIONS = {
+    "mean": hc.features.RollingMean,
+    "std": hc.features.RollingStd,
+    "zscore": hc.features.ZScore,
+    "min": hc.features.RollingMin,
+    "max": hc.features.RollingMax,
+}
+
+
+def walk(seed: int, n: int) -> npt.NDArray[np.float64]:
+    """Prices that wander far, stand still, jump, turn to wild numbers or zeros of either sign, or are missing."""
+    rng = np.random.default_rng(seed)
+    x = 100 + rng.normal(size=n).cumsum() * rng.choice([0.001, 0.05, 2.0])
+    x = np.round(x, 2) if seed % 2 else x
+    for _ in range(rng.integers(0, 8)):
+        at, length = rng.integers(0, n), rng.integers(1, 60)
+        kind = rng.integers(0, 6)
+        wild = [x[at], x[at] * 50, np.nan, np.inf, rng.normal(size=length) * 1e6, rng.choice([0.0, -0.0], length)][kind]
+        x[at : at + length] = wild[: len(x[at : at + length])] if np.ndim(wild) else wild
+    return x
+
+
+def bits(values: Any) -> npt.NDArray[np.uint64]:
+    return np.asarray(values, np.float64).view(np.uint64)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("window", [2, 7, 50, 300])
+def test_whole_columns_have_the_bits_of_single_inputs(name: str, window: int) -> None:
+    for seed in range(12):
+        x = walk(seed, 3000)
+        alone, whole = OPERATIONS[name](window=window), OPERATIONS[name](window=window)
+        want = [alone.update(float(value)) for value in x]
+        cut = 37 * seed
+        got = np.r_[whole.transform(x[:cut]), whole.transform(x[cut:])]
+        different = np.flatnonzero(bits(got) != bits(want))
+        assert not len(different), f"seed {seed}: row {different[0]}: {got[different[0]]}, {want[different[0]]}"
+        assert bits(whole.transform(x[:500])).tolist() == bits([alone.update(float(v)) for v in x[:500]]).tolist()
