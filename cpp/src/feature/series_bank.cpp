@@ -69,6 +69,7 @@ void SeriesBank::make_room() {
   offsets_.min_entries = place(queue_bytes(plan.minima.size()), alignof(std::uint16_t));
   offsets_.max_entries = place(queue_bytes(plan.maxima.size()), alignof(std::uint16_t));
   offsets_.end = end;
+  settled_ = plan.settled();
   room_ = std::make_unique_for_overwrite<Line[]>((end + sizeof(Line) - 1) / sizeof(Line));
   reset();
 }
@@ -136,8 +137,18 @@ double SeriesBank::read(std::uint32_t lane) const noexcept {
 }
 
 void SeriesBank::read(std::span<const Output> outputs, double* row) const noexcept {
+  if (head().n_seen >= settled_) [[likely]]
+    read_all<true>(outputs, row);
+  else
+    read_all<false>(outputs, row);
+}
+
+/// kSettled: every lane has a value, so that none is asked for its lookback.
+template <bool kSettled>
+void SeriesBank::read_all(std::span<const Output> outputs, double* row) const noexcept {
   const BankPlan& plan = *plan_;
   const std::uint64_t n_seen = head().n_seen;
+  const double newest = head().newest;
   const Output* at = outputs.data();
   const Output* const end = at + outputs.size();
   const auto each = [&](LaneKind kind, auto&& value) {
@@ -146,17 +157,22 @@ void SeriesBank::read(std::span<const Output> outputs, double* row) const noexce
     }
   };
   const auto full = [&](std::uint32_t window, double value) {
-    return plan.moments.ready(n_seen, window) ? value : kNotReady;
+    return kSettled || plan.moments.ready(n_seen, window) ? value : kNotReady;
   };
   const double* const levels = this->levels();
   const double* const means = this->means();
+  const auto average = [&](std::uint32_t i) { return kSettled ? levels[i] : plan.averages.value(levels, n_seen, i); };
   const WindowMoments::State sums = moments();
-  each(LaneKind::kEma, [&](std::uint32_t i) { return plan.averages.value(levels, n_seen, i); });
-  each(LaneKind::kEmaDeviation,
-       [&](std::uint32_t i) { return EmaDeviation::of(head().newest, plan.averages.value(levels, n_seen, i)); });
-  each(LaneKind::kRsi, [&](std::uint32_t i) { return plan.strengths.value(means, n_seen, i); });
+  each(LaneKind::kEma, average);
+  each(LaneKind::kEmaDeviation, [&](std::uint32_t i) { return EmaDeviation::of(newest, average(i)); });
+  each(LaneKind::kRsi, [&](std::uint32_t i) { return plan.strengths.value(means, kSettled ? ~0ULL : n_seen, i); });
   each(LaneKind::kSum, [&](std::uint32_t i) { return full(i, plan.moments.sum(sums, i)); });
-  each(LaneKind::kMean, [&](std::uint32_t i) { return full(i, plan.moments.mean(sums, i)); });
+  if (sums.mode->is_near) {
+    const NearScale scale = sums.mode->scale;
+    each(LaneKind::kMean, [&](std::uint32_t i) { return full(i, plan.moments.mean_near(scale, sums, i)); });
+  } else {
+    each(LaneKind::kMean, [&](std::uint32_t i) { return full(i, plan.moments.mean(sums, i)); });
+  }
   if (at != end && BankPlan::kind_of(at->lane) <= LaneKind::kZScore) {
     WindowMoments::Spreads spreads;
     plan.moments.spread(sums, spreads);
@@ -164,18 +180,22 @@ void SeriesBank::read(std::span<const Output> outputs, double* row) const noexce
     each(LaneKind::kDeviation, [&](std::uint32_t i) { return full(i, spreads.deviation[i]); });
     each(LaneKind::kZScore, [&](std::uint32_t i) {
       const auto [w, flat] = plan.scores[i];
-      return full(w, plan.moments.zscore(sums, w, head().newest, spreads.variance[w], spreads.deviation[w], flat));
+      return full(w, plan.moments.zscore(sums, w, newest, spreads.variance[w], spreads.deviation[w], flat));
     });
   }
-  each(LaneKind::kMin, [&](std::uint32_t i) { return plan.minima.value(minima(), history(), n_seen, i); });
-  each(LaneKind::kMax, [&](std::uint32_t i) { return plan.maxima.value(maxima(), history(), n_seen, i); });
+  const History inputs = history();
+  const auto lows = minima();
+  const auto highs = maxima();
+  const std::uint64_t seen = kSettled ? ~0ULL : n_seen;
+  each(LaneKind::kMin, [&](std::uint32_t i) { return plan.minima.value(lows, inputs, seen, i); });
+  each(LaneKind::kMax, [&](std::uint32_t i) { return plan.maxima.value(highs, inputs, seen, i); });
 }
 
 void SeriesBank::save(base::ByteWriter& out) const {
   // The number of inputs saturates where nothing asks for it any more: the bytes do not grow with the past.
   const BankPlan& plan = *plan_;
   const std::uint64_t n_seen = head().n_seen;
-  out(std::min(n_seen, plan.settled())), out(head().newest);
+  out(std::min(n_seen, settled_)), out(head().newest);
   for (std::size_t i = 0; i < plan.averages.size(); ++i) out(levels()[i]);
   for (std::size_t i = 0; i < 2 * plan.strengths.size(); ++i) out(means()[i]);
   const History inputs = history();
@@ -190,7 +210,7 @@ void SeriesBank::load(base::ByteReader& in) {
   std::uint64_t n_seen = 0;
   double newest = 0.0;
   in(n_seen), in(newest);
-  if (n_seen > plan.settled()) throw std::invalid_argument("snapshot: a bank saw more inputs than it counts");
+  if (n_seen > settled_) throw std::invalid_argument("snapshot: a bank saw more inputs than it counts");
   if (!fits_fixed(newest)) throw std::invalid_argument("snapshot: an input that could not have entered");
   const auto take = [&in](double* to, std::size_t n, bool (*may_be)(double), const char* what) {
     for (std::size_t i = 0; i < n; ++i) {

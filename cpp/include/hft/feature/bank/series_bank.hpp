@@ -110,6 +110,8 @@ class SeriesBank final : public Node {
     Extrema<std::greater<>>::Queue maxima;
   };
 
+  template <bool kSettled>
+  void read_all(std::span<const Output> outputs, double* row) const noexcept;
   std::uint32_t take(const LaneRequest& request);
   void make_room();
   template <class T>
@@ -139,6 +141,7 @@ class SeriesBank final : public Node {
   std::shared_ptr<BankPlan> plan_ = std::make_shared<BankPlan>();
   Offsets offsets_{};
   std::size_t n_history_ = 0;
+  std::uint64_t settled_ = 0;  // BankPlan::settled()
   std::unique_ptr<Line[]> room_;
   LaneRequest first_;
   std::uint32_t first_lane_;

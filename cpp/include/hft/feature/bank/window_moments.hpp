@@ -55,7 +55,7 @@ class WindowMoments {
     const auto lane = static_cast<std::uint32_t>(it - window_.begin());
     if (it != window_.end()) return lane;
     const double n = window;
-    window_.push_back(window), inverse_.push_back(1.0 / n), pairs_.push_back(n * (n - 1.0));
+    window_.push_back(window), length_.push_back(n), inverse_.push_back(1.0 / n), pairs_.push_back(n * (n - 1.0));
     longest_ = std::max(longest_, window);
     return lane;
   }
@@ -114,6 +114,13 @@ class WindowMoments {
     const std::uint32_t n = window_[lane];
     return s.mode->is_near ? s.mode->scale.mean(sums.near.s1, n, inverse_[lane]) : sums.wide.mean(n);
   }
+  /// The same where the sums are near ones on that scale. A small sum's quotient may be rounded first.
+  [[nodiscard]] double mean_near(const NearScale& scale, const State& s, std::uint32_t lane) const noexcept {
+    const std::int64_t s1 = s.sums[lane].near.s1;
+    if (std::abs(s1) <= NearScale::kSmallSum) [[likely]]
+      return scale.mean_of_small(s1, length_[lane]);
+    return scale.mean(s1, window_[lane], inverse_[lane]);
+  }
   [[nodiscard]] double variance(const State& s, std::uint32_t lane) const noexcept {
     const Sums& sums = s.sums[lane];
     const std::uint32_t n = window_[lane];
@@ -124,8 +131,7 @@ class WindowMoments {
                               double flat) const noexcept {
     const Sums& sums = s.sums[lane];
     const std::uint32_t n = window_[lane];
-    const double above =
-        s.mode->is_near ? s.mode->scale.above_mean(x, sums.near.s1, n) : sums.wide.above_mean(x, n);
+    const double above = s.mode->is_near ? s.mode->scale.above_mean(x, sums.near.s1, n) : sums.wide.above_mean(x, n);
     return variance == 0.0 ? flat : above / deviation;
   }
   void spread(const State& s, Spreads& out) const noexcept {
@@ -167,6 +173,7 @@ class WindowMoments {
   }
 
   std::vector<std::uint32_t> window_;
+  std::vector<double> length_;
   std::vector<double> inverse_;
   std::vector<double> pairs_;
   std::uint32_t longest_ = 0;
