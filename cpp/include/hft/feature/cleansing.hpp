@@ -111,7 +111,7 @@ class Cleansing {
   [[nodiscard]] std::int64_t session_of(std::int64_t ts_ns, std::int64_t last) const noexcept {
     const std::int64_t since = ts_ns - hours_.open_ns;
     std::int64_t day = last;
-    if (last == Past{}.session || since < last * kDayNs || since - last * kDayNs >= kDayNs) [[unlikely]] {
+    if (last == Past{}.session || since < last * kDayNs || since >= (last + 1) * kDayNs) [[unlikely]] {
       day = since / kDayNs;
       day -= static_cast<std::int64_t>(since % kDayNs < 0);  // towards the past, also before 1970
     }
