@@ -129,13 +129,27 @@ ADAPTERS: Final[Mapping[str, tuple[Adapter, ...]]] = {
         *_rolling("var()"),
         A("wickra", "np.float64(wickra.Variance({window}).batch(x)) * ({window} / ({window} - 1))", _POPULATION),
     ),
-    "rolling_skew": _rolling("skew()"),
-    "rolling_median": _rolling("median()"),
+    "rolling_skew": (
+        *_rolling("skew()"),
+        A("wickra", "np.float64(wickra.Skewness({window}).batch(x)) * "
+          "({window} * ({window} - 1)) ** 0.5 / ({window} - 2)", "of the population, hence the factor"),
+    ),
+    "rolling_median": (
+        *_rolling("median()"),
+        A("wickra", "wickra.MedianMA({window}).batch(x)"),
+    ),
     "rolling_quantile": (
         *_rolling("quantile({q})"),
         A("wickra", "wickra.RollingQuantile({window}, {q}).batch(x)"),
     ),
     "rolling_rank": _rolling("rank(pct=True)"),
+    "robust_zscore": (
+        A("pandas", "(x - pd.Series(x).rolling({window}).median()) / (1.4826 * "
+          "pd.Series(x).rolling({window}).apply(lambda w: np.median(np.abs(w - np.median(w))), raw=True))"),
+        A("wickra", "(x - wickra.MedianMA({window}).batch(x)) / (1.4826 * "
+          "np.float64(wickra.MedianAbsoluteDeviation({window}).batch(x)))"),
+    ),
+    "running_zscore": (A("pandas", "(x - pd.Series(x).expanding().mean()) / pd.Series(x).expanding().std()"),),
     "rolling_cov": (A("pandas", "pd.Series(x).rolling({window}).cov(pd.Series(y))"),),
     "rolling_corr": (
         A("TA-Lib", "talib.CORREL(x, y, {window})"),
@@ -143,11 +157,16 @@ ADAPTERS: Final[Mapping[str, tuple[Adapter, ...]]] = {
     ),
     "rolling_beta": (
         A("pandas", "pd.Series(x).rolling({window}).cov(pd.Series(y)) / pd.Series(x).rolling({window}).var()"),
+        A("wickra", "wickra.Beta({window}).batch(y, x)"),
     ),
     "autocorrelation": (A("pandas", "pd.Series(x).rolling({window} - {lag}).corr(pd.Series(x).shift({lag}))"),),
-    "realised_volatility": (A("pandas", f"({_LOG_RETURN} ** 2).rolling({{window}} - 1).sum() ** 0.5"),),
+    "realised_volatility": (
+        A("pandas", f"({_LOG_RETURN} ** 2).rolling({{window}} - 1).sum() ** 0.5"),
+        A("wickra", "wickra.RealizedVolatility({window} - 1).batch(x)"),
+    ),
     "bipower_variation": (
         A("pandas", f"np.pi / 2 * ({_LOG_RETURN} * {_LOG_RETURN}.shift()).abs().rolling({{window}} - 2).sum()"),
+        A("wickra", "wickra.BipowerVariation({window} - 1).batch(x)"),
     ),
     "wilder": (
         A("pandas", "pd.Series(x).ewm(alpha=1 / {period}, adjust=False).mean()", "seed: the first input"),
@@ -164,12 +183,17 @@ ADAPTERS: Final[Mapping[str, tuple[Adapter, ...]]] = {
         A("TA-Lib", "talib.ROC(x, {lag})", where={"output": "pct"}),
         A("pandas", "pd.Series(x).diff({lag})", where={"output": "px"}),
         A("pandas", "100 * pd.Series(x).pct_change({lag})", where={"output": "pct"}),
+        A("wickra", "wickra.MOM({lag}).batch(x)", where={"output": "px"}),
+        A("wickra", "wickra.ROC({lag}).batch(x)", where={"output": "pct"}),
     ),
     "bollinger": (
         *_outputs("TA-Lib", "talib.BBANDS(x, {window}, {k}, {k})", "upper", "", "lower", std="population"),
         A("wickra", "wickra.PercentB({window}, {k}).batch(x)", where={"output": "pct_b", "std": "population"}),
     ),
-    "slope": (A("TA-Lib", "talib.LINEARREG_SLOPE(x, {window})"),),
+    "slope": (
+        A("TA-Lib", "talib.LINEARREG_SLOPE(x, {window})"),
+        A("wickra", "wickra.LinRegSlope({window}).batch(x)"),
+    ),
     "stochastic": _outputs("TA-Lib", "talib.STOCH(x, y, z, {k}, {smoothing}, 0, {d}, 0)", "k", "d"),
     "atr": (A("TA-Lib", "talib.ATR(x, y, z, {period})"), A("wickra", "wickra.ATR({period}).batch(x, y, z)")),
     "adx": tuple(
@@ -178,5 +202,11 @@ ADAPTERS: Final[Mapping[str, tuple[Adapter, ...]]] = {
     ),
     "decay_ema": (A("pandas", 'pd.Series(x).ewm(halflife="{half_life}", times=t).mean()'),),
     "ewma_volatility": (A("pandas", "(pd.Series(x) ** 2).ewm(alpha=1 - {decay}, adjust=False).mean() ** 0.5"),),
+    "spread": (
+        A("pandas", "pd.Series(ask_px) - pd.Series(bid_px)", where=_PX),
+        A("wickra", f"wickra.QuotedSpread().batch({_BOOK})", where={"unit": "bps"}),
+    ),
+    "mid": (A("pandas", "(pd.Series(bid_px) + pd.Series(ask_px)) / 2"),),
+    "order_flow_imbalance": (A("wickra", f"wickra.OrderFlowImbalance({{window}}).batch({_BOOK})"),),
 }  # fmt: skip
 """By operation. One that is not here has no rival whose call is known: its explanation says so."""

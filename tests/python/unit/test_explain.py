@@ -74,7 +74,7 @@ def test_a_library_that_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch
 
 
 def test_an_operation_without_adapters_says_so() -> None:
-    assert "no call of another library is known" in str(explain_operation("mid"))
+    assert "no call of another library is known" in str(explain_operation("cusum"))
 
 
 def test_a_column_is_explained_with_its_own_input() -> None:
