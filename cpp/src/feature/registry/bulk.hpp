@@ -11,6 +11,8 @@ void fold_mean(Node& node, const Reader& reader, const double* const* x, const s
                double* out) noexcept;
 void fold_deviation(Node& node, const Reader& reader, const double* const* x, const std::int64_t* ts_ns, std::size_t n,
                     double* out) noexcept;
+void fold_variance(Node& node, const Reader& reader, const double* const* x, const std::int64_t* ts_ns, std::size_t n,
+                   double* out) noexcept;
 void fold_zscore(Node& node, const Reader& reader, const double* const* x, const std::int64_t* ts_ns, std::size_t n,
                  double* out) noexcept;
 void fold_min(Node& node, const Reader& reader, const double* const* x, const std::int64_t* ts_ns, std::size_t n,
