@@ -1,4 +1,4 @@
-"""Whole columns take a way of their own through count windows: the bytes, and the state behind, of one by one."""
+"""Whole columns take a way of their own through an operation: the bytes, and the state behind, of one by one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ import pytest
 
 import hftcore as hc
 
+def ema(window: int) -> hc.features.Ema:
+    return hc.features.Ema(window)
+
+
+def rsi(window: int) -> hc.features.Rsi:
+    return hc.features.Rsi(window)
+
+
 OPERATIONS = {
+    "ema": ema,
+    "rsi": rsi,
     "mean": hc.features.RollingMean,
     "var": hc.features.RollingVar,
     "std": hc.features.RollingStd,

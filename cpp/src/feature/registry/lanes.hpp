@@ -5,7 +5,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-/// Before a function that uses what follows: it runs on CPUs with AVX-512 IFMA alone, whatever the rest is compiled for.
+/// Before a function that uses what follows: it runs on CPUs with AVX-512 IFMA alone, whatever the rest is made for.
 #define HFT_LANES gnu::target("avx512f,avx512dq,avx512vl,avx512ifma")
 
 /// Stretches of a column side by side: eight rows of a register are eight inputs of each stretch.
