@@ -1,4 +1,4 @@
-"""Whole columns take a way of their own through count windows: the bytes, and the state behind, of one by one."""
+"""Whole columns take a way of their own through an operation: the bytes, and the state behind, of one by one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,19 @@ import pytest
 
 import hftcore as hc
 
+def ema(window: int) -> hc.features.Ema:
+    return hc.features.Ema(window)
+
+
+def rsi(window: int) -> hc.features.Rsi:
+    return hc.features.Rsi(window)
+
+
 OPERATIONS = {
+    "ema": ema,
+    "rsi": rsi,
     "mean": hc.features.RollingMean,
+    "var": hc.features.RollingVar,
     "std": hc.features.RollingStd,
     "zscore": hc.features.ZScore,
     "min": hc.features.RollingMin,
@@ -48,3 +59,34 @@ def test_whole_columns_have_the_bits_of_single_inputs(name: str, window: int) ->
         different = np.flatnonzero(bits(got) != bits(want))
         assert not len(different), f"seed {seed}: row {different[0]}: {got[different[0]]}, {want[different[0]]}"
         assert bits(whole.transform(x[:500])).tolist() == bits([alone.update(float(v)) for v in x[:500]]).tolist()
+
+
+LONG = 40_000
+
+
+def long_columns() -> dict[str, npt.NDArray[np.float64]]:
+    """Near each other all along or nearly so; spreads from none to some that fill all digits of the sums."""
+    rng = np.random.default_rng(5)
+    steps = rng.normal(size=LONG)
+    columns = {f"walk of {scale:g}": 100 + steps.cumsum() * scale for scale in (1e-9, 0.001, 0.01)}
+    columns["ticks"] = np.round(columns["walk of 0.01"], 2)
+    columns["short of the axis"] = -columns["walk of 0.01"]
+    columns["wild"] = 1e9 * (1 + 0.03 * rng.uniform(-1, 1, LONG))
+    columns["two levels"] = np.where(steps > 0, 63.9, 64.1)
+    columns["flat"] = np.full(LONG, 0.1)
+    columns["gaps"] = columns["walk of 0.01"].copy()
+    columns["gaps"][rng.integers(0, LONG, 3)] = np.nan
+    return columns
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("window", [2, 50, 1000, 4096])
+def test_long_columns_have_the_bits_of_single_inputs(name: str, window: int) -> None:
+    """What runs side by side where the CPU can, windows of few inputs and of the most."""
+    for what, x in long_columns().items():
+        alone, whole = OPERATIONS[name](window=window), OPERATIONS[name](window=window)
+        got = whole.transform(x)
+        want = np.r_[[alone.transform(piece) for piece in x.reshape(-1, 50)]].ravel()  # too short to run side by side
+        different = np.flatnonzero(bits(got) != bits(want))
+        assert not len(different), f"{what}: row {different[0]}: {got[different[0]]!r}, {want[different[0]]!r}"
+        assert bits(whole.transform(x[:100])).tolist() == bits(alone.transform(x[:100])).tolist(), what

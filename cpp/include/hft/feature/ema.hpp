@@ -40,6 +40,8 @@ class Ema {
   [[nodiscard]] double alpha() const noexcept { return alpha_; }
   [[nodiscard]] Fading fading() const noexcept { return {1.0 - alpha_, 1}; }
   void reset() noexcept { level_ = 0.0, count_ = 0; }
+  /// The level after inputs that a loop of its own has taken. Needs ready().
+  void settle(double level) noexcept { level_ = level; }
 
   template <class Self, class Archive>
   static void archive(Self& self, Archive& ar) {

@@ -99,6 +99,7 @@ class Moments {
   [[nodiscard]] const NearScale& scale() const noexcept { return near_.scale(); }
 
   [[nodiscard]] std::uint32_t n_inputs() const noexcept { return window_.size(); }
+  [[nodiscard]] std::uint32_t capacity() const noexcept { return window_.length().capacity(); }
   [[nodiscard]] std::uint64_t early_leaves() const noexcept { return window_.early_leaves(); }
   [[nodiscard]] std::size_t room_bytes() const noexcept { return window_.room_bytes(); }
   void reset() noexcept { window_.clear(), sum_up(); }

@@ -17,8 +17,8 @@ class NearScale {
  public:
   static constexpr std::uint32_t kMaxInputs = 1U << 12U;
 
-  /// Whether sums about this base are those of the fixed point: no input near it is rounded on entry.
-  [[nodiscard]] static bool can_start(double x) noexcept { return std::abs(x) >= 0x1p-7; }
+  /// Whether sums about this base are those of the fixed point: no input near it is rounded on entry, or left out.
+  [[nodiscard]] static bool can_start(double x) noexcept { return std::abs(x) >= 0x1p-7 && std::abs(x) < 0x1p39; }
 
   /// Reaches nothing.
   NearScale() = default;
@@ -28,6 +28,9 @@ class NearScale {
     reach_ = exp2i(exponent - 4), unit_ = exp2i(exponent - 53), per_unit_ = exp2i(53 - exponent);
   }
 
+  [[nodiscard]] double base() const noexcept { return base_; }
+  [[nodiscard]] double reach() const noexcept { return reach_; }
+  [[nodiscard]] double unit() const noexcept { return unit_; }
   [[nodiscard]] bool reaches(double x) const noexcept { return std::abs(x - base_) <= reach_; }
   [[nodiscard]] std::int64_t distance(double x) const noexcept {
     return static_cast<std::int64_t>((x - base_) * per_unit_);

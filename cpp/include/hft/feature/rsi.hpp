@@ -56,6 +56,19 @@ class Rsi {
   [[nodiscard]] bool ready() const noexcept { return n_inputs_ > period_; }
   [[nodiscard]] std::uint32_t lookback() const noexcept { return period_; }
   [[nodiscard]] double flat() const noexcept { return flat_; }
+  [[nodiscard]] double alpha() const noexcept { return alpha_; }
+
+  /// What the next input meets, once ready().
+  struct Past {
+    double previous;
+    double mean_gain;
+    double mean_loss;
+  };
+  [[nodiscard]] Past past() const noexcept { return {previous_, mean_gain_, mean_loss_}; }
+  /// The past after inputs that a loop of its own has taken. Needs ready().
+  void settle(const Past& past) noexcept {
+    previous_ = past.previous, mean_gain_ = past.mean_gain, mean_loss_ = past.mean_loss;
+  }
   [[nodiscard]] Fading fading() const noexcept { return {1.0 - alpha_, 1}; }
   void reset() noexcept { n_inputs_ = 0, previous_ = 0.0, mean_gain_ = 0.0, mean_loss_ = 0.0; }
 

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "bulk.hpp"
 #include "columns.hpp"
 #include "hft/feature/autocorrelation.hpp"
 #include "hft/feature/bipower_variation.hpp"
@@ -73,7 +74,7 @@ std::vector<Operation> statistics_operations() {
        .standalone = "RollingVar",
        .make =
            [](const Params& p) {
-             return rolling_lane("moments", p, VarReading{}, kSquare, {LaneKind::kVariance});
+             return rolling_lane("moments", p, VarReading{}, kSquare, {LaneKind::kVariance}, &fold_variance);
            }},
       {.name = "rolling_skew",
        .clock = Clock::kInput,

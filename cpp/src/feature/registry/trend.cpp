@@ -1,3 +1,4 @@
+#include "bulk.hpp"
 #include "columns.hpp"
 #include "hft/feature/bollinger.hpp"
 #include "hft/feature/decay_ema.hpp"
@@ -17,12 +18,16 @@ namespace {
 template <class Average>
 Column make_average(const Params& p, const char* unit, LaneKind kind) {
   const Average average{p.integer("period")};
-  return banked(own_state(average, unit), {kind, average.lookback() + 1});
+  Column column = own_state(average, unit);
+  if constexpr (std::is_same_v<Average, Ema>) column.fold = &fold_ema;
+  return banked(std::move(column), {kind, average.lookback() + 1});
 }
 
 Column make_rsi(const Params& p) {
   const Rsi rsi{p.integer("period"), p.real("flat")};
-  return banked(own_state(rsi, "pct"), {LaneKind::kRsi, rsi.lookback(), rsi.flat()});
+  Column column = own_state(rsi, "pct");
+  column.fold = &fold_rsi;
+  return banked(std::move(column), {LaneKind::kRsi, rsi.lookback(), rsi.flat()});
 }
 
 constexpr const char* kEmaSeed = "the mean of the first period inputs (talib); its weight falls by 1 - a an input";
