@@ -10,6 +10,7 @@ import pytest
 
 import hftcore as hc
 
+
 def ema(window: int) -> hc.features.Ema:
     return hc.features.Ema(window)
 
