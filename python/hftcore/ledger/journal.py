@@ -14,6 +14,7 @@ import numpy.typing as npt
 from hftcore import _core
 from hftcore.errors import EventError, JournalError
 from hftcore.instruments import Instrument, InstrumentTable
+from hftcore.ledger.deciders import model_ids
 
 Records = npt.NDArray[np.void]
 
@@ -87,6 +88,12 @@ class Journal:
     def fills(self) -> Records:
         """Dtype ``FILL_DTYPE``."""
         return concat_records([run.fills for run in self.runs], FILL_DTYPE)
+
+    @property
+    def decision_models(self) -> npt.NDArray[np.str_]:
+        """Id of the model in place at each of ``decisions``, shape (n,); see ``ledger.deciders.model_ids``."""
+        parts = [model_ids(run) for run in self.runs]
+        return np.concatenate(parts) if parts else np.empty(0, dtype=np.str_)
 
     @property
     def controls(self) -> tuple[Control, ...]:

@@ -10,10 +10,11 @@ import numpy as np
 
 from hftcore import _core
 from hftcore.instruments import Instrument, decimal_text
+from hftcore.ledger.deciders import model_ids
 from hftcore.ledger.journal import OFFSET_BITS, OFFSET_MASK, JournalRun, Records
 
 APPLICATION_ID = 0x4846544C  # "HFTL" in the file's header: this database is a ledger
-VERSION = 2  # 2: table controls
+VERSION = 3  # 2: table controls; 3: decisions.model_id
 
 _ID_COLUMNS = """
   config_epoch INTEGER NOT NULL, source_partition INTEGER NOT NULL, source_offset INTEGER NOT NULL,
@@ -34,7 +35,7 @@ CREATE TABLE instruments (
   PRIMARY KEY (run, symbol_id), UNIQUE (run, symbol)) WITHOUT ROWID;
 CREATE TABLE decisions ({_ID_COLUMNS}
   limit_px_ticks INTEGER NOT NULL, limit_px TEXT NOT NULL, reason TEXT NOT NULL, refusal TEXT NOT NULL,
-  up_frac REAL, down_frac REAL, {_ID_KEY}) WITHOUT ROWID;
+  up_frac REAL, down_frac REAL, model_id TEXT, {_ID_KEY}) WITHOUT ROWID;
 CREATE TABLE orders ({_ID_COLUMNS}
   limit_px_ticks INTEGER NOT NULL, limit_px TEXT NOT NULL, reason TEXT NOT NULL, {_ID_KEY}) WITHOUT ROWID;
 CREATE TABLE fills ({_ID_COLUMNS}
@@ -71,8 +72,8 @@ class Table:
 
     @property
     def content(self) -> tuple[str, ...]:
-        """Columns besides the id and the run that brought it."""
-        return tuple(column for column in self.columns if column not in (*KEY, "run"))
+        """Columns besides the id, and the run and the model that brought it."""
+        return tuple(column for column in self.columns if column not in (*KEY, "run", "model_id"))
 
     def rows(self, run: JournalRun, run_key: int, start: int, stop: int) -> Iterator[tuple[Any, ...]]:
         """Rows of the run's records start..stop-1, in the order of ``columns``."""
@@ -90,6 +91,7 @@ class Table:
             made["reason"] = _words(records["reason"], _REASONS)
         if "refusal" in names:
             made["refusal"] = _words(records["refusal"], _REFUSALS)
+            made["model_id"] = [model or None for model in model_ids(run)[start:stop].tolist()]
         for text, ticks in (("limit_px", "limit_px_ticks"), ("px", "px_ticks")):
             if ticks in names:
                 made[text] = price_texts(records[ticks], records["symbol_id"], run.instruments, half=False)
@@ -97,7 +99,9 @@ class Table:
 
 
 TABLES = (
-    Table("decisions", (*_COMMON, "limit_px_ticks", "limit_px", "reason", "refusal", "up_frac", "down_frac")),
+    Table(
+        "decisions", (*_COMMON, "limit_px_ticks", "limit_px", "reason", "refusal", "up_frac", "down_frac", "model_id")
+    ),
     Table("orders", (*_COMMON, "limit_px_ticks", "limit_px", "reason")),
     Table("fills", (*_COMMON, "px_ticks", "px", "fee_nano")),
 )

@@ -56,6 +56,11 @@ class Run:
         return self.journal.decisions
 
     @property
+    def decision_models(self) -> npt.NDArray[np.str_]:
+        """Id of the model in place at each of ``decisions``, shape (n,): a change of model shows here."""
+        return self.journal.decision_models
+
+    @property
     def orders(self) -> Records:
         """Accepted decisions; dtype ``ledger.ORDER_DTYPE``, prices in ticks, quantities in lots."""
         return self.journal.orders

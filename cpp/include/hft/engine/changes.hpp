@@ -55,12 +55,20 @@ class Changes {
       while (!tape.ended() && tape.n_taken() < change.n_records_before) n_events += tape.take(event) ? 1U : 0U;
       at_event_.push_back(n_events);
     }
+    n_decisions_before_.resize(changes.size());
+  }
+
+  /// Before the first event: decisions are counted from here on.
+  template <class AnEngine>
+  void begin(const AnEngine& engine) noexcept {
+    n_decisions_ = engine.counters().decisions;
   }
 
   /// Once before each event; counts them itself, since an engine may go on from a state.   Cost: a predicted compare.
   template <class AnEngine>
   void apply_due(AnEngine& engine) noexcept {
     while (next_ < at_event_.size() && at_event_[next_] <= n_events_) [[unlikely]] {
+      n_decisions_before_[next_] = engine.counters().decisions - n_decisions_;
       const Change<Model>& change = changes_[next_++];
       if (change.model != nullptr) engine.swap_model(*change.model);
       engine.apply(change.settings);
@@ -68,11 +76,18 @@ class Changes {
     ++n_events_;
   }
 
+  /// Of each change that was applied: how many decisions were made before it.
+  [[nodiscard]] std::span<const std::uint64_t> n_decisions_before() const noexcept {
+    return std::span{n_decisions_before_}.first(next_);
+  }
+
  private:
   std::span<const Change<Model>> changes_;
   std::vector<std::uint64_t> at_event_;  // parallel to changes_
+  std::vector<std::uint64_t> n_decisions_before_;  // parallel to changes_
   std::size_t next_ = 0;
-  std::uint64_t n_events_ = 0;  // seen so far
+  std::uint64_t n_events_ = 0;     // seen so far
+  std::uint64_t n_decisions_ = 0;  // made before the first event
 };
 
 }  // namespace hft::engine

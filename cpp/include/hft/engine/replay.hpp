@@ -111,7 +111,7 @@ class Replay {
     result.counters.bad_records = tape_.bad_records();
     result.aborted = !tape_.ended();
     if (!result.aborted) {
-      recorded = journal_.append_text(ledger::FrameKind::kRunEnd, to_json(result.counters)) && recorded;
+      recorded = journal_.append_text(ledger::FrameKind::kRunEnd, end_json(result.counters)) && recorded;
     }
     result.journal_failed = result.journal_failed || !recorded;
     return result;
@@ -155,10 +155,23 @@ class Replay {
   [[nodiscard]] bool killed() const noexcept { return control_.kill.load(std::memory_order_relaxed); }
 
   template <class HotEngine>
-  void load_state(HotEngine& engine) const {
-    if (parts_.state.empty()) return;
-    base::ByteReader in{parts_.state};
-    engine.load(in);
+  void load_state(HotEngine& engine) {
+    if (!parts_.state.empty()) {
+      base::ByteReader in{parts_.state};
+      engine.load(in);
+    }
+    changes_.begin(engine);
+  }
+
+  /// The counters and, where settings changed, how many decisions were made before each change.
+  [[nodiscard]] std::string end_json(const Counters& counters) const {
+    std::string json = to_json(counters);
+    if (changes_.n_decisions_before().empty()) return json;
+    json.pop_back();
+    json += ",\"n_decisions_before_changes\":[";
+    for (const std::uint64_t n : changes_.n_decisions_before()) json += std::to_string(n) + ',';
+    json.back() = ']';
+    return json + '}';
   }
 
   void run_here(StageTimes& times, ReplayResult& result) {

@@ -163,5 +163,5 @@ def test_ledger_of_another_version_is_refused(journal_of, sample_run, db):
     ledger.write_sqlite(path, db)
     with closing(sqlite3.connect(db)) as connection:
         connection.execute("PRAGMA user_version = 9")
-    with pytest.raises(JournalError, match="ledger version must be 2, was 9"):
+    with pytest.raises(JournalError, match="ledger version must be 3, was 9"):
         ledger.write_sqlite(path, db)

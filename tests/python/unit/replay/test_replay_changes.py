@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
@@ -61,6 +63,27 @@ def test_another_model_scores_from_its_record_on(replayed, imbalance_artifact):
     same = replayed(changes=[hc.SettingsChange(24, SMALL, WIDE, imbalance_artifact)])
     assert same.decisions.tolist() == replayed().decisions.tolist()
     assert same.journal.header["changes"][0]["model_id"] == imbalance_artifact.model_id
+
+
+@pytest.mark.parametrize("feed", ["threads", "events", "batch"])
+def test_decisions_carry_the_model_that_was_in_place(imbalance_artifact, replayed, feed, tmp_path):
+    other = replace(imbalance_artifact, model_id="b" * 64)
+    changes = [
+        hc.SettingsChange(12, LARGE, WIDE),
+        hc.SettingsChange(24, SMALL, WIDE, other),
+        hc.SettingsChange(40, SMALL, WIDE, imbalance_artifact),
+        hc.SettingsChange(len(ROWS), SMALL, WIDE, other),
+    ]
+    run = replayed(changes=changes, feed=feed)
+    records = run.decisions["source_seq"] - (3 << 48)
+    expected = np.where((records >= 24) & (records < 40), other.model_id, imbalance_artifact.model_id)
+    assert len(set(expected)) == 2
+    assert run.decision_models.tolist() == expected.tolist()
+    assert run.counters["rows_scored"] == replayed().counters["rows_scored"], "no event was missed"
+    hc.ledger.write_sqlite(run.journal, tmp_path / "ledger.db")
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as db:
+        stored = db.execute("SELECT model_id FROM decisions ORDER BY source_offset, ordinal").fetchall()
+    assert [model for (model,) in stored] == expected.tolist()
 
 
 def test_flags_of_the_tape_reach_the_engine(imbalance_artifact, make_tape):
