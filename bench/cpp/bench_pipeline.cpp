@@ -10,28 +10,11 @@
 #include <vector>
 
 #include "hft/feature/pipeline.hpp"
+#include "spec_of_32.hpp"
 
 namespace {
 
 using namespace hft;
-
-feature::Spec spec_of_32() {
-  feature::Spec spec;
-  spec.name = "bench";
-  spec.sha256 = std::string(64, '0');
-  spec.origin = feature::Origin::kContinuous;
-  const auto add = [&spec](const char* op, const char* param, std::int64_t n) {
-    spec.features.push_back({"", op, "mid_px", {{param, feature::ParamValue{n}}}});
-  };
-  for (const std::int64_t period : {5, 10, 15, 20, 30, 50, 100, 200}) add("ema", "period", period);
-  for (const std::int64_t period : {7, 14, 21, 28}) add("rsi", "period", period);
-  for (const std::int64_t window : {10, 20, 50, 100}) {
-    for (const char* op : {"rolling_mean", "rolling_std", "rolling_min", "rolling_max", "zscore"}) {
-      add(op, "window", window);
-    }
-  }
-  return spec;
-}
 
 std::vector<event::Instrument> instruments(std::size_t n) {
   std::vector<event::Instrument> all;
@@ -63,7 +46,7 @@ std::vector<event::Event> quotes(std::size_t n_symbols) {
 
 void BM_tick_through_32_features(benchmark::State& state) {
   const auto n_symbols = static_cast<std::size_t>(state.range(0));
-  const feature::Spec spec = spec_of_32();
+  const feature::Spec spec = bench::spec_of_32();
   feature::Pipeline pipeline{spec, instruments(n_symbols)};
   std::vector<event::Event> events = quotes(n_symbols);
   std::vector<double> row(pipeline.n_features());

@@ -1,0 +1,1 @@
+hft_bench(decision engine gen model telemetry)
