@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import subprocess
 import tempfile
 import time
@@ -183,17 +184,19 @@ def batch(case: Case, runners: dict[str, Predict], rounds: int) -> dict[str, Any
 
 
 def from_cpp(case: Case, program: Path) -> None:
-    """One row by one row in C++: the folder holds what bench_forest reads."""
-    (case.folder / "forest.bin").write_bytes((case.folder / "compiled-False" / "forest.bin").read_bytes())
-    case.rows[:N_ROWS].tofile(case.folder / "rows.bin")
-    np.ravel(case.booster.predict(case.rows[:N_ROWS], raw_score=True)).tofile(case.folder / "margins.bin")
-    library = next((case.folder / "compiled-True").glob("*.so"))
-    (case.folder / "compiled.so").write_bytes(library.read_bytes())
-    if (case.folder / "lleaves.o").exists():
-        command = ["cc", "-shared", "-o", case.folder / "lleaves.so", case.folder / "lleaves.o", "-lm"]
-        subprocess.run(command, check=True)
+    """One row after the other from C++: the folder gets what the program asks for."""
+    folder, rows = case.folder, case.rows[:N_ROWS]
+    shutil.copy(folder / "compiled-False" / "forest.bin", folder)
+    shutil.copy(next((folder / "compiled-True").glob("*.so")), folder / "compiled.so")
+    rows.tofile(folder / "rows.bin")
+    np.ravel(case.booster.predict(rows, raw_score=True)).tofile(folder / "margins.bin")
+    case.booster.save_model(folder / "model.txt")
+    if (folder / "lleaves.o").exists():
+        subprocess.run(["cc", "-shared", "-o", folder / "lleaves.so", folder / "lleaves.o", "-lm"], check=True)
+    library = next(Path(lightgbm.__file__).parent.rglob("lib_lightgbm.so"))
     print(f"{case.name}: from C++", flush=True)
-    subprocess.run([program], check=True, env={**os.environ, "HFT_FOREST": str(case.folder)})
+    settings = {"HFT_FOREST": str(folder), "HFT_LIGHTGBM": str(library)}
+    subprocess.run([program], check=True, env={**os.environ, **settings})
 
 
 def show(line: dict[str, Any]) -> None:
@@ -231,7 +234,7 @@ def main() -> None:
             print("    " + ", ".join(f"{what} {value:.1f}" for what, value in cost.items()))
             lines.append({"case": f"{case.name}: cost", "cost": cost})
             if args.cpp:
-                from_cpp(case, args.cpp / "bench/cpp/bench_forest")
+                from_cpp(case, args.cpp / "bench/cpp/forest_rivals")
     if args.json:
         args.json.write_text(json.dumps(lines, indent=1) + "\n")
 
