@@ -137,6 +137,11 @@ class Artifact:
     def engine(self) -> str:
         return str(self._model.engine)
 
+    @property
+    def files(self) -> ModelFiles:
+        """The bytes that were checked."""
+        return self._files
+
     def save(self, path: str | Path, *, overwrite: bool = False) -> Artifact:
         """Write the model's files as they were checked, as one file where the name ends in ``.hft``, else as a folder.
 
@@ -200,7 +205,7 @@ class Artifact:
         )
 
 
-def write_model(files: ModelFiles, overwrite: bool) -> None:
+def write_model(files: ModelFiles, overwrite: bool, *, allow_compiled: bool = False) -> None:
     """Prove a model by loading it, then put it at its path: no reader ever sees half of one, or a wrong one.
 
     Raises
@@ -210,7 +215,9 @@ def write_model(files: ModelFiles, overwrite: bool) -> None:
     """
     target = files.path
     refuse_taken(target, overwrite)
-    Artifact._checked(files)
+    Artifact._checked(files, engine="kernel")
+    if allow_compiled:
+        Artifact._checked(files, allow_compiled=True)
     put_model(target, archive.pack(files.members) if target.suffix == SUFFIX else files.members)
 
 

@@ -78,7 +78,8 @@ def render_card(manifest: Mapping[str, Any], training: Mapping[str, Any], spec_n
 
 _REPORTED = (
     ("n_rows", "training rows"),
-    ("rows_per_class", "rows per class"),
+    ("n_rows_of_class", "training rows of each class"),
+    ("symbols", "symbols"),
     ("parameters", "parameters"),
 )
 
@@ -97,13 +98,16 @@ def _time(ns: int) -> str:
 
 
 def _text(value: Any) -> str:
+    """One cell of a table, whatever a report holds."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {item}" for key, item in value.items())
-    return _UNKNOWN if value is None else str(value)
+        value = ", ".join(f"{key} {item}" for key, item in value.items())
+    elif isinstance(value, (list, tuple)):
+        value = ", ".join(map(str, value))
+    return _UNKNOWN if value is None else " ".join(str(value).replace("|", "/").split())
 
 
 def _code(value: Any) -> str:
-    return _UNKNOWN if value is None else f"`{value}`"
+    return _UNKNOWN if value is None else f"`{_text(value)}`"
 
 
 def _engines(compiled: Mapping[str, str] | None) -> str:
