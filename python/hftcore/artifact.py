@@ -25,7 +25,7 @@ from hftcore.archive import ModelFiles
 from hftcore.artifact_checks import check_files, check_probes, read_spec, spec_difference
 from hftcore.artifact_engine import choose_engine
 from hftcore.errors import ModelMismatchError
-from hftcore.manifest import MANIFEST, SPEC, TRAINING, expect, model_id, parse_object, read_manifest
+from hftcore.manifest import CARD, MANIFEST, SPEC, TRAINING, expect, model_id, parse_object, read_manifest
 from hftcore.matrix import feature_matrix
 from hftcore.model_folder import put_model
 from hftcore.spec import FeatureSpec
@@ -136,6 +136,11 @@ class Artifact:
     @property
     def engine(self) -> str:
         return str(self._model.engine)
+
+    @property
+    def card(self) -> str:
+        """The text of ``model_card.md``."""
+        return self._files[CARD].decode("utf-8", errors="replace")
 
     @property
     def files(self) -> ModelFiles:

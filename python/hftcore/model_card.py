@@ -15,7 +15,9 @@ _RULES = {
 }
 
 
-def render_card(manifest: Mapping[str, Any], training: Mapping[str, Any], spec_name: str, facts: Mapping[str, Any]) -> str:
+def render_card(
+    manifest: Mapping[str, Any], training: Mapping[str, Any], spec_name: str, facts: Mapping[str, Any]
+) -> str:
     """The text of the card.
 
     Parameters
