@@ -56,7 +56,7 @@ def render_card(
         f"| margins | {facts['n_margins']}, summed in {manifest['sum_rule']}, in the order of the trees |",
         f"| nodes | {facts['n_nodes']} |",
         f"| engines | {_engines(manifest['compiled'])} |",
-        f"| probes | {manifest['n_probes']} rows whose margins every engine must meet in bits; from {facts['reference']} |",
+        f"| probes | {manifest['n_probes']} rows, to be met in bits; margins from {facts['reference']} |",
         f"| made with | {', '.join(f'{library} {v}' for library, v in sorted(manifest['versions'].items()))} |",
         "",
         "## Features",

@@ -1,4 +1,4 @@
-#include "archive.hpp"
+#include "hft/artifact/archive.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "archive.hpp"
+#include "hft/artifact/archive.hpp"
 #include "engine.hpp"
 #include "files.hpp"
 #include "hft/artifact/spec_reader.hpp"

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "archive.hpp"
+#include "hft/artifact/archive.hpp"
 #include "hft/artifact/artifact.hpp"
 #include "manifest.hpp"
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "archive.hpp"
+#include "hft/artifact/archive.hpp"
 #include "hft/base/json.hpp"
 
 namespace hft::artifact {

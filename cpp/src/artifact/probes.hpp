@@ -1,6 +1,6 @@
 #pragma once
 
-#include "archive.hpp"
+#include "hft/artifact/archive.hpp"
 #include "hft/model/forest_model.hpp"
 #include "manifest.hpp"
 

@@ -17,7 +17,6 @@ from hftcore.cli.shared import (
     OffTick,
     Symbols,
     emit_json,
-    errors,
     load_events,
     output,
     progress_bar,

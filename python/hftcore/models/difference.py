@@ -49,9 +49,8 @@ def differences(old: Artifact, new: Artifact) -> list[Difference]:
     ours, theirs = (art.manifest["files"][FOREST] for art in (old, new))
     if ours != theirs:
         found.append(Difference(FOREST, ours, theirs))
-    for name in _FIELDS:
-        if old.manifest[name] != new.manifest[name]:
-            found.append(Difference(name, old.manifest[name], new.manifest[name]))
+    a, b = old.manifest, new.manifest
+    found += [Difference(name, a[name], b[name]) for name in _FIELDS if a[name] != b[name]]
     for feature in sorted({*old.importance, *new.importance}):
         before, after = old.importance.get(feature), new.importance.get(feature)
         if before is None or after is None or abs(before - after) >= _LEAST_SHARE:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hftcore.artifact import Artifact, refuse_taken, write_model
 from hftcore.archive import ModelFiles
+from hftcore.artifact import Artifact, refuse_taken, write_model
 from hftcore.errors import ModelRegistryError, ParameterError
 from hftcore.models.difference import Difference, differences
 from hftcore.models.log import NameState, Record

@@ -37,9 +37,9 @@ def verify(
 
     Margins: every path of the kernel that this CPU has, and the compiled library where it is permitted, against the
     reference, on the rows of the events, on adversarial rows made from the forest's own thresholds, and on random rows;
-    then row by row, in batches of every size up to 1,000 and by several threads against the batch. Features, where there
-    are events: one batch against event by event, against calls split anywhere, against a pipeline restored from its
-    snapshot.
+    then row by row, in batches of every size up to 1,000 and by several threads against the batch. Features, where
+    there are events: one batch against event by event, against calls split anywhere, against a pipeline restored from
+    its snapshot.
 
     Parameters
     ----------
