@@ -250,6 +250,7 @@ void Daemon<Timed>::reload() {
     setup_.config.strategy = read.strategy;
     setup_.config.risk = read.risk;
     setup_.config.stale_after_ns = read.stale_after_ns;
+    read.model.allow_compiled = setup_.config.model.allow_compiled;  // a permission that holds from start to end
     setup_.config.model = read.model;
     request_change(change);
     for (const std::string& key : difference.applied) log_.info("reloaded", {{"key", key}});

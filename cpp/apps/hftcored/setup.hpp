@@ -37,8 +37,8 @@ struct ShardSetup {
 /// Models and settings by their words, each made once and kept for the daemon's life. Cold threads; locked.
 class Changes {
  public:
-  /// `spec_sha256`, `classes`: what every model must have been made for.
-  explicit Changes(const artifact::Loaded& first);
+  /// Every model must have been made for the spec and the classes of the first; `engine` is what may predict.
+  Changes(const artifact::Loaded& first, artifact::Engine engine);
 
   /// What a control's or a snapshot's settings say. Throws Fatal (kArtifact) where the model is gone or another one.
   [[nodiscard]] const Change& of_settings(const std::string& settings_json, const std::string& start = {});
@@ -46,10 +46,11 @@ class Changes {
   [[nodiscard]] config::Settings settings_of(const config::DaemonConfig& config);
 
  private:
-  std::shared_ptr<const model::CompiledModel> model(const std::filesystem::path& path, const std::string& model_id);
+  std::shared_ptr<const model::ForestModel> model(const std::filesystem::path& path, const std::string& model_id);
   const artifact::Loaded& load(const std::filesystem::path& path);
 
   std::mutex mutex_;
+  artifact::Engine engine_;
   std::string spec_sha256_;
   std::vector<int> classes_;
   std::deque<artifact::Loaded> models_;
@@ -69,6 +70,9 @@ struct Setup {
 };
 
 /// Cold path: throws artifact::ArtifactError, Fatal (kConfig) naming what does not fit.
+/// What may predict by this configuration.
+[[nodiscard]] artifact::Engine engine_of(const config::DaemonConfig& config);
+
 [[nodiscard]] Setup make_setup(config::DaemonConfig config);
 
 /// The journal's first frame: what decides its bytes, but for the settings in control 0. No clock, no path.
