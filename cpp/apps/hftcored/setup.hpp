@@ -69,10 +69,10 @@ struct Setup {
   [[nodiscard]] engine::EngineConfig engine_config(const engine::Settings& settings) const;
 };
 
-/// Cold path: throws artifact::ArtifactError, Fatal (kConfig) naming what does not fit.
 /// What may predict by this configuration.
 [[nodiscard]] artifact::Engine engine_of(const config::DaemonConfig& config);
 
+/// Cold path: throws artifact::ArtifactError, Fatal (kConfig) naming what does not fit.
 [[nodiscard]] Setup make_setup(config::DaemonConfig config);
 
 /// The journal's first frame: what decides its bytes, but for the settings in control 0. No clock, no path.
