@@ -22,8 +22,10 @@ from hftcore.errors import ModelMismatchError
 from hftcore.forest import Forest, load_forest
 from hftcore.forest.adversarial import adversarial_rows
 from hftcore.forest.codegen import generate_c
-from hftcore.forest.forest import reference_margins, reference_scores
+from hftcore.forest.forest import reference_scores
 from hftcore.forest.host_compiler import Compiler, compile_library, find_compiler
+from hftcore.forest.to_treelite import to_treelite
+from hftcore.forest.walk import walk_margins
 from hftcore.train import TrainingResult
 
 if TYPE_CHECKING:
@@ -85,11 +87,11 @@ def compile_model(
     _refuse_other_training(report, spec)
     forest = load_forest(source, spec.names, classes)
     compiler = find_compiler(cc)
-    library = compile_library(generate_c(forest.model), compiler, progress)
+    library = compile_library(generate_c(forest.flat), compiler, progress)
     rows, margins = _probes(forest, probe)
     files = {
         layout.SPEC: spec.canonical_json().encode(),
-        layout.FOREST: forest.model.serialize_bytes(),
+        layout.FOREST: to_treelite(forest.flat).serialize_bytes(),
         f"forest-{hashlib.sha256(library).hexdigest()[:16]}.so": library,
         layout.PROBES: probe_bytes(rows, margins, reference_scores(forest, margins), forest.classes),
         layout.TRAINING: (json.dumps(report, indent=2) + "\n").encode(),
@@ -102,7 +104,7 @@ def compile_model(
 def _probes(
     forest: Forest, probe: npt.NDArray[np.float64] | None
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    rows = adversarial_rows(forest.model, _N_ADVERSARIAL, _PROBE_SEED)
+    rows = adversarial_rows(forest.flat, _N_ADVERSARIAL, _PROBE_SEED)
     if probe is not None:
         if probe.ndim != 2 or probe.shape[1] != forest.n_features or probe.dtype != np.float64:
             raise ModelMismatchError(
@@ -110,7 +112,7 @@ def _probes(
             )
         chosen = np.unique(np.linspace(0, max(len(probe) - 1, 0), min(_N_PROBES, len(probe))).astype(np.int64))
         rows = np.concatenate([probe[chosen], rows])
-    return rows, reference_margins(forest.model, rows)
+    return rows, walk_margins(forest.flat, rows)
 
 
 def _manifest(

@@ -15,6 +15,7 @@ from hftcore.artifact import Artifact
 from hftcore.errors import EventError
 from hftcore.forest.adversarial import adversarial_rows
 from hftcore.forest.forest import reference_margins
+from hftcore.forest.treelite_reader import flat_of_treelite
 from hftcore.manifest import FOREST
 from hftcore.pipeline import FeaturePipeline
 
@@ -90,7 +91,7 @@ def verify(art: Artifact, events: Events) -> ParityReport:
     checks = _feature_checks(art, events, batch, int(pipe.rows[0]))
     rows = np.ascontiguousarray(batch)
     forest = treelite.Model.deserialize(art.path / FOREST)
-    hostile = adversarial_rows(forest, _N_ADVERSARIAL, _SEED)
+    hostile = adversarial_rows(flat_of_treelite(forest), _N_ADVERSARIAL, _SEED)
     for predict, what in ((art.predict_margin, "margins"), (art.predict_proba, "scores")):
         checks.append(compare_bits(f"{what}: row by row = batch", _one_by_one(predict, rows), predict(rows)[:_N_STEPS]))
     for given, what in ((rows, "rows of events"), (hostile, "adversarial rows")):
