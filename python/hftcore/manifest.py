@@ -122,7 +122,7 @@ def expect(path: Path, what: str, expected: Any, found: Any) -> None:
 
 def _check_values(path: Path, manifest: Mapping[str, Any]) -> None:
     """What the types of the fields leave open, so that nothing that reads the manifest later can fail on it."""
-    for name, low in (("n_trees", 1), ("n_probes", 1), ("classes", 2), ("feature_names", 1)):
+    for name, low in (("n_trees", 0), ("n_probes", 1), ("classes", 1), ("feature_names", 1)):
         value = manifest[name]
         count = len(value) if isinstance(value, list) else value
         if count < low:

@@ -97,13 +97,13 @@ void check_fields(const std::filesystem::path& path, const Json& manifest) {
   refuse(path, std::string{"field '"} + name + "' must " + rule + ", was " + value.canonical());
 }
 
-std::int64_t count_of(const std::filesystem::path& path, const Json& manifest, const char* name) {
+std::int64_t count_of(const std::filesystem::path& path, const Json& manifest, const char* name, std::int64_t least) {
   const Json& value = manifest.at(name);
   try {
-    if (value.as_int64() >= 1) return value.as_int64();
+    if (value.as_int64() >= least) return value.as_int64();
   } catch (const base::JsonError&) {  // beyond 64 bits
   }
-  refuse_field(path, name, "be or hold at least 1", value);
+  refuse_field(path, name, "be or hold at least " + std::to_string(least), value);
 }
 
 const Json& filled(const std::filesystem::path& path, const Json& manifest, const char* name, std::size_t least) {
@@ -191,9 +191,9 @@ Manifest read_manifest(const ModelFiles& files) {
   if (render_manifest(json) != raw) refuse(path, "was altered: it does not have the hash that it states");
   expect(path, "threshold type", "float64", json.at("threshold_type").as_text());
 
-  manifest.n_trees = count_of(path, json, "n_trees");
-  manifest.n_probes = count_of(path, json, "n_probes");
-  const Json& classes = filled(path, json, "classes", 2);
+  manifest.n_trees = count_of(path, json, "n_trees", 0);
+  manifest.n_probes = count_of(path, json, "n_probes", 1);
+  const Json& classes = filled(path, json, "classes", 1);
   const Json& names = filled(path, json, "feature_names", 1);
   manifest.classes = classes_of(path, classes);
   manifest.feature_names = names_of(path, names);

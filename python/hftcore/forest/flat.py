@@ -96,7 +96,8 @@ class FlatForest:
 
     @property
     def tree_of_node(self) -> npt.NDArray[np.int64]:
-        return np.repeat(np.arange(self.n_trees), np.diff(self.first_node.astype(np.int64)))
+        first = self.first_node.astype(np.int64)
+        return np.repeat(np.arange(self.n_trees), first[1:] - first[:-1])
 
     def tree(self, index: int) -> npt.NDArray[Any]:
         """The nodes of one tree."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,9 +19,11 @@ def walk_margins(forest: FlatForest, rows: Floats) -> Floats:
     Cost: about 100 ns for each row, tree and level; it is there to be compared with.
     """
     x = np.ascontiguousarray(rows, np.float64)
-    number = np.float32 if forest.float32_sums else np.float64
-    base = forest.base.astype(number)
-    sums = np.zeros((len(x), forest.n_margins), number) + (base if forest.base_first else number(0.0))
+    number: Any = np.float32 if forest.float32_sums else np.float64
+    base: npt.NDArray[Any] = forest.base.astype(number)
+    sums = np.zeros((len(x), forest.n_margins), number)
+    if forest.base_first:
+        sums += base
     with np.errstate(over="ignore"):  # a sum of float32 leaves may leave their range; the engines give the same inf
         for index, margin in enumerate(forest.margin_of_tree):
             sums[:, margin] += walk_tree(forest, index, x).astype(number)
