@@ -115,14 +115,11 @@ def _library(
     from hftcore.forest.codegen import generate_c  # here, because only compiling needs TL2cgen
     from hftcore.forest.host_compiler import compile_library, find_compiler
 
-    model = forest.treelite_model()
-    if model is None:
-        raise CompileError("this forest has no compiled form: Treelite sums it otherwise; the kernel serves it exactly")
     try:
         compiler = find_compiler(cc)
     except CompileError as error:
         raise CompileError(f"{error}; the kernel serves every model without a compiler: leave compiled out") from error
-    library = compile_library(generate_c(model), compiler, progress)
+    library = compile_library(generate_c(forest.flat), compiler, progress)
     return library, {
         "compiler": compiler.version,
         "compiler_flags": compiler.flags,

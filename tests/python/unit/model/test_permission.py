@@ -63,7 +63,7 @@ def test_a_planted_library_never_runs_without_permission(
 
 def test_asking_for_the_compiled_engine_is_no_permission(planted: tuple[Path, Path]) -> None:
     path, trace = planted
-    with pytest.raises(ModelMismatchError, match="compiled code is not loaded: .*allow_compiled=True permits it"):
+    with pytest.raises(ModelMismatchError, match=r"compiled code is not loaded: .*allow_compiled=True permits it"):
         hc.Artifact.load(path, engine="compiled")
     assert not trace.exists()
 
