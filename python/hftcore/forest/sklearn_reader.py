@@ -88,7 +88,7 @@ def _boosted(model: Any, name: str, is_hist: bool, labels: tuple[int, ...] | Non
         tables = [_table(t.tree_, rate * np.asarray(t.tree_.value, np.float64)[:, 0, 0]) for t in rounds.ravel()]
     n_margins = len(base)
     margin_of_tree = [tree % n_margins for tree in range(len(tables))]
-    flat = build_flat(tables, margin_of_tree, n_features, base.tolist(), base_first=True)
+    flat = build_flat(tables, margin_of_tree, n_features, base.tolist(), base_first=True, whole_categories=is_hist)
     n_classes = 2 if rule == "sigmoid" else n_margins
     return _forest(model, flat, rule, alpha, class_labels(n_classes, labels), gain)
 

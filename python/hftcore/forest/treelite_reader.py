@@ -1,5 +1,6 @@
 """Treelite's models to a Forest whose margins have the bits of Treelite's own interpreter (GTIL).
 
+GTIL rounds rows to float32 for a model of float32 (those of XGBoost are), and sums in float32: here as well.
 A checkpoint may come from a stranger, and damaged bytes can crash Treelite's C++: it is read in a process of its own,
 which hands back a flat forest and a few words about it.
 """
@@ -18,6 +19,7 @@ import numpy.typing as npt
 from hftcore.errors import ModelMismatchError
 from hftcore.forest.checks import check_splits, class_labels
 from hftcore.forest.flat import FlatForest
+from hftcore.forest.float32_splits import double_cutoff, double_cutoff_inclusive
 from hftcore.forest.forest import Forest, OutputRule
 from hftcore.forest.tree_table import TreeTable, build_flat
 
@@ -73,28 +75,42 @@ def flat_of_treelite(model: Any) -> FlatForest:
     if int(header.get_field("num_target")[0]) != 1:
         raise ModelMismatchError(f"Treelite model must have one target, had {int(header.get_field('num_target')[0])}")
     n_margins = int(header.get_field("num_class")[0])
+    is_float32_model = model.input_type == "float32"
     class_of_tree = np.asarray(header.get_field("class_id"), np.int64)
     tables: list[TreeTable] = []
     margins: list[int] = []
     for index in range(int(model.num_tree)):
-        tree, feature = _Tree(model.get_tree_accessor(index), index, n_features), int(class_of_tree[index])
-        for k in range(n_margins) if feature < 0 else [feature]:
-            tables.append(tree.table(k if feature < 0 and n_margins > 1 else None, n_margins))
+        tree = _Tree(model.get_tree_accessor(index), index, n_features, is_float32_model)
+        output = int(class_of_tree[index])
+        for k in range(n_margins) if output < 0 else [output]:
+            tables.append(tree.table(k if output < 0 and n_margins > 1 else None, n_margins))
             margins.append(k)
     base = np.asarray(header.get_field("base_scores"), np.float64).ravel()
     if len(base) != n_margins:
         raise ModelMismatchError(f"Treelite model must have {n_margins} base scores, had {len(base)}")
+    if is_float32_model and np.any(base != base.astype(np.float32)):
+        raise ModelMismatchError(
+            f"Treelite model of float32 must have base scores of float32, had {base.tolist()}; import the XGBoost "
+            "model itself"
+        )
     averages = bool(header.get_field("average_tree_output")[0])
     counts = np.bincount(margins, minlength=n_margins)
     if averages and (len(np.unique(counts)) > 1 or counts[0] == 0):
         raise ModelMismatchError(f"Treelite model averages other numbers of trees for each class: {counts.tolist()}")
-    return build_flat(tables, margins, n_features, base.tolist(), divisor=float(counts[0]) if averages else 1.0)
+    return build_flat(
+        tables,
+        margins,
+        n_features,
+        base.tolist(),
+        divisor=float(counts[0]) if averages else 1.0,
+        float32_sums=is_float32_model,
+    )
 
 
 class _Tree:
     """The arrays of one tree, with ``>`` and ``>=`` turned into ``<=`` and ``<`` of swapped children."""
 
-    def __init__(self, fields: Any, index: int, n_features: int) -> None:
+    def __init__(self, fields: Any, index: int, n_features: int, is_float32_model: bool) -> None:
         self._fields = fields
         self._index = index
         left, right = (np.asarray(fields.get_field(name), np.int64) for name in ("cleft", "cright"))
@@ -115,7 +131,12 @@ class _Tree:
                 f"tree {index}, node {at}: feature {self._feature[at]} must be split by <, <=, > or >= at a number, "
                 f"was operator {operator[at]} at {threshold[at]}"
             )
-        self._threshold = np.where(is_strict, np.nextafter(threshold, -np.inf), threshold)
+        if is_float32_model:
+            with np.errstate(over="ignore"):
+                below = double_cutoff(threshold.astype(np.float32))
+            self._threshold = np.where(is_strict, below, double_cutoff_inclusive(threshold))
+        else:
+            self._threshold = np.where(is_strict, np.nextafter(threshold, -np.inf), threshold)
         listed_right = np.asarray(fields.get_field("category_list_right_child")) != 0
         turned = np.where(by_set, listed_right, is_split & ((operator == _GT) | (operator == _GE)))
         self._default_left = (np.asarray(fields.get_field("default_left")) != 0) ^ turned
