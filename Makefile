@@ -14,10 +14,10 @@ TRAINER ?= mllib
 WHEEL_FLAGS := $(if $(CI),-C cmake.define.HFT_WERROR=ON)
 SOURCES := pyproject.toml CMakeLists.txt README.md $(shell find cmake cpp python -type f -not -path '*/__pycache__/*' -not -name '*.so')
 
-.PHONY: help demo test test-cpp test-python lint sanitize fuzz fuzz-nightly bench stubs clean
+.PHONY: help demo test test-cpp test-python lint sanitize fuzz fuzz-nightly prove-nightly bench stubs clean
 
 help:  ## list the commands
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-13s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.demo  ## events to report, from nothing; DATA=<folder> for real data, TRAINER=lightgbm for no Java
 	@$(BIN)/hftcore demo --out $(OUT) --trainer $(TRAINER) $(if $(DATA),--data "$(DATA)")
@@ -50,6 +50,9 @@ fuzz: $(VENV)/.test  ## fuzz every decoder, a million inputs each (needs clang++
 fuzz-nightly: $(VENV)/.test  ## the same with a hundred million inputs each
 	cmake --workflow --preset fuzz
 	SEED=0 tools/run_fuzz 100000000
+
+prove-nightly: $(VENV)/.test  ## every engine against the reference on ten million rows; ARTIFACT=<model> for one of yours
+	$(BIN)/python bench/python/prove_forests.py --rows 10000000 $(if $(ARTIFACT),--artifact "$(ARTIFACT)")
 
 bench: $(VENV)/.test  ## benchmarks beside their rivals
 	@tools/check_host cpp-bench

@@ -79,7 +79,7 @@ void register_config(py::module_& m) {
       py::arg("text"), "A TOML document as JSON text. Raises ValueError with line and column.");
   m.def("check", &check, py::arg("path"),
         "errors and warnings (file, line, column, key, text), the effective configuration without secrets, and the "
-        "model folder.");
+        "model's path.");
   m.def("json_schema", &config::json_schema, "JSON schema (draft 2020-12) of a configuration file, as text.");
   m.def(
       "same_settings", [](const std::string& text) { return config::settings_json(config::parse_settings_json(text)); },

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # "as" says: re-exported
     from hftcore.generator import generate as generate
     from hftcore.instruments import Instrument as Instrument
     from hftcore.instruments import InstrumentTable as InstrumentTable
+    from hftcore.models import ModelRegistry as ModelRegistry
     from hftcore.normalisation import fit_normalisation as fit_normalisation
     from hftcore.parity import verify as verify
     from hftcore.pipeline import FeaturePipeline as FeaturePipeline
@@ -120,6 +121,7 @@ _HOME = {
     "Flag": "events",
     "Instrument": "instruments",
     "InstrumentTable": "instruments",
+    "ModelRegistry": "models",
     "OrderBook": "book",
     "RiskLimits": "run",
     "Run": "run",

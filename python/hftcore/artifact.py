@@ -1,50 +1,39 @@
-"""A model on disk: forest, machine code, feature spec and the rows that prove them, as one folder that checks itself.
+"""A model on disk that checks itself: a folder, or one ``.hft`` file with the same members.
 
 manifest.json      what the rest is, with the hash of every file and of itself
 spec.json          the feature spec, canonical
-forest.tl          Treelite checkpoint: the reference, and what the library can be rebuilt from
-forest-<hash>.so   the forest as machine code of this platform, named by its content
-probes.npz         rows, the margins that Treelite's interpreter gave for them, to be met in bits, and their scores
+forest.bin         the forest: the truth of what the model computes
+probes.npz         rows, the margins that the reference gave for them, to be met in bits, and their scores
 training.json      where the model came from
+model_card.md      the same for people
+forest-<hash>.so   optional: the forest as machine code of one platform, named by its content
 
-Loading needs no Treelite, so it cannot tell a ``forest.tl`` of another forest with as many trees: only its hash in the
-manifest stands for it. What predicts is the library, and that is proved by the probes.
+Loading reads data only. Machine code in a model runs where ``allow_compiled=True`` permits it, and nowhere else.
 """
 
 from __future__ import annotations
 
-import io
-import json
-import struct
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from hftcore import archive
 from hftcore._core import model as native
-from hftcore.errors import ModelMismatchError, SpecError
-from hftcore.files import sha256_of
-from hftcore.manifest import (
-    FOREST,
-    MANIFEST,
-    PROBES,
-    SPEC,
-    TRAINING,
-    expect,
-    model_id,
-    read_manifest,
-    read_object,
-    this_platform,
-)
+from hftcore.archive import ModelFiles
+from hftcore.artifact_checks import check_files, check_probes, read_spec, spec_difference
+from hftcore.artifact_engine import choose_engine
+from hftcore.errors import ModelMismatchError
+from hftcore.manifest import CARD, MANIFEST, SPEC, TRAINING, expect, model_id, parse_object, read_manifest
+from hftcore.matrix import feature_matrix
+from hftcore.model_folder import put_model
 from hftcore.spec import FeatureSpec
 
 if TYPE_CHECKING:
     FloatMatrix = npt.NDArray[np.float64]
 
-_SCORE_TOLERANCE = 1e-12  # margins are sums and have defined bits; scores come from the exp of this host's libm
-_TREELITE_HEADER = struct.Struct("=3i2Bq")  # version (3), types of thresholds and leaves, number of trees
+SUFFIX = ".hft"
 
 
 class Artifact:
@@ -53,6 +42,7 @@ class Artifact:
     Attributes
     ----------
     path : Path
+        Where it was read from.
     manifest : dict
         What ``manifest.json`` holds.
     spec : FeatureSpec
@@ -60,75 +50,132 @@ class Artifact:
     classes : tuple of int
         Labels in the order of the scores: ``(-1, 0, 1)`` for down, flat, up.
     model_id : str
-        Hash, in hex, of what decides a prediction: forest, spec, classes and output rule.
+        Hash, in hex, of what decides a prediction: forest, spec, classes, output rule and alpha.
     importance : dict
         Feature name to its share of the loss reduction.
     training : dict
         What ``training.json`` holds: trainer, versions, parameters, rows per class, window, fingerprint.
+    engine : str
+        What predicts: ``kernel`` or ``compiled``.
     """
 
-    __slots__ = ("_model", "classes", "importance", "manifest", "model_id", "path", "spec", "training")
+    __slots__ = ("_files", "_model", "classes", "importance", "manifest", "model_id", "path", "spec", "training")
 
     def __init__(
         self,
-        path: Path,
+        files: ModelFiles,
         manifest: dict[str, Any],
         spec: FeatureSpec,
         training: dict[str, Any],
         model: native.ForestModel,
     ) -> None:
-        self.path = path
+        self.path = files.path
         self.manifest = manifest
         self.spec = spec
         self.training = training
         self.classes: tuple[int, ...] = tuple(manifest["classes"])
         self.model_id: str = manifest["model_id"]
         self.importance: dict[str, float] = {name: manifest["importance"][name] for name in spec.names}
+        self._files = files
         self._model = model
 
     @classmethod
-    def load(cls, path: str | Path, *, spec: FeatureSpec | None = None) -> Artifact:
-        """Load a model folder, checking in this order: manifest, files, spec, names, forest, library, probes.
+    def load(
+        cls,
+        path: str | Path,
+        *,
+        spec: FeatureSpec | None = None,
+        allow_compiled: bool = False,
+        engine: str = "auto",
+    ) -> Artifact:
+        """Load a model, checking in this order: manifest, files, spec, names, model id, forest, engine, probes.
 
-        Every file must be one that the manifest lists, with the hash that it lists. The library must give the margins
-        of the probe rows in bits and their scores to 1e-12. ``forest.tl`` is only asked for its number of trees:
-        Treelite is not needed to load, and without it another forest cannot be told but by the hash of the file.
+        Every file must be one that the manifest lists, with the hash that it lists. The engine that will serve must
+        give the margins of the probe rows in bits and their scores to 1e-12.
 
         Parameters
         ----------
-        path : path
-            The folder that ``compile_model`` wrote.
+        path : path or text
+            A folder, a ``.hft`` file, or a model of a registry: ``"s3://bucket/models#up_1s@stable"``.
         spec : FeatureSpec, optional
             The spec the caller computes features with; the model must have been made for it.
+        allow_compiled : bool
+            Permit the model's own machine code to run. Only for a model whose maker is trusted: it runs as this
+            process, from the moment it is loaded.
+        engine : {"auto", "kernel", "compiled"}
+            ``auto`` is the compiled library where it is permitted, there, and of this platform, else the kernel.
 
         Raises
         ------
         ModelMismatchError
             At the first difference, which it names. After that nothing on the tick path checks anything.
+        ParameterError
+            If ``engine`` is none.
         """
-        folder = Path(path)
-        manifest = read_manifest(folder)
-        _check_files(folder, manifest["files"])
-        stored = _read_spec(folder)
-        expect(folder / SPEC, "spec hash", manifest["spec_sha256"], stored.sha256)
-        if spec is not None and spec.sha256 != stored.sha256:
-            raise ModelMismatchError(f"{folder}: made for another spec: {spec_difference(stored, spec)}")
-        expect(folder / MANIFEST, "feature names", list(stored.names), manifest["feature_names"])
-        expect(folder / MANIFEST, "names in 'importance'", sorted(stored.names), sorted(manifest["importance"]))
-        expect(folder / MANIFEST, "model id", model_id(manifest), manifest["model_id"])
-        expect(folder / MANIFEST, "number of trees", _n_trees(folder / FOREST), manifest["n_trees"])
-        training = read_object(folder / TRAINING)
-        model = _load_library(folder, manifest)
-        _check_probes(folder / PROBES, model, manifest)
-        return cls(folder, manifest, stored, training, model)
+        return cls._checked(_read(path), spec, allow_compiled, engine)
 
-    def predict_margin(self, X: FloatMatrix) -> FloatMatrix:
+    @classmethod
+    def _checked(
+        cls, files: ModelFiles, spec: FeatureSpec | None = None, allow_compiled: bool = False, engine: str = "auto"
+    ) -> Artifact:
+        manifest = read_manifest(files)
+        check_files(files, manifest["files"])
+        stored = read_spec(files)
+        expect(files.where(SPEC), "spec hash", manifest["spec_sha256"], stored.sha256)
+        if spec is not None and spec.sha256 != stored.sha256:
+            raise ModelMismatchError(f"{files.path}: made for another spec: {spec_difference(stored, spec)}")
+        where = files.where(MANIFEST)
+        expect(where, "feature names", list(stored.names), manifest["feature_names"])
+        expect(where, "names in 'importance'", sorted(stored.names), sorted(manifest["importance"]))
+        expect(where, "model id", model_id(manifest), manifest["model_id"])
+        training = parse_object(files.where(TRAINING), files[TRAINING])
+        model = choose_engine(files, manifest, engine, allow_compiled)
+        check_probes(files, model, manifest)
+        return cls(files, manifest, stored, training, model)
+
+    @property
+    def engine(self) -> str:
+        return str(self._model.engine)
+
+    @property
+    def card(self) -> str:
+        """The text of ``model_card.md``."""
+        return self._files[CARD].decode("utf-8", errors="replace")
+
+    @property
+    def files(self) -> ModelFiles:
+        """The bytes that were checked."""
+        return self._files
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Artifact:
+        """Write the model's files as they were checked, as one file where the name ends in ``.hft``, else as a folder.
+
+        The same model gives the same bytes, and the model loaded from there has the same id.
+
+        Raises
+        ------
+        ModelMismatchError
+            If something is there and ``overwrite`` is false, or it is no model.
+        """
+        target = Path(path)
+        write_model(ModelFiles(target, self._files.members), overwrite)
+        return Artifact.load(target, allow_compiled=self.engine == "compiled", engine=self.engine)
+
+    def to_bytes(self) -> bytes:
+        """The bytes of its ``.hft`` file."""
+        return archive.pack(self._files.members)
+
+    def predict_margin(self, X: Any, *, n_threads: int = 1) -> FloatMatrix:
         """Raw sums of leaves.
 
         Parameters
         ----------
-        X : float64 array, C-contiguous, shape (n, n_features) or (n_features,)
-            Columns follow ``spec.names``; NaN is "not ready" and goes where the forest sends missing values.
+        X : float64 array, Arrow table or record batch, pandas or polars frame
+            A C-contiguous array of shape (n, n_features) or (n_features,), its columns those of ``spec.names``; of a
+            frame the float64 columns of these names, in this order, null as NaN. NaN is "not ready" and goes where the
+            forest sends missing values.
+        n_threads : int
+            Rows are shared among so many threads; the bits do not depend on it.
 
         Returns
         -------
@@ -138,20 +185,20 @@ class Artifact:
         Raises
         ------
         TypeError
-            If ``X`` is not float64 or not contiguous: nothing is converted or copied.
+            If ``X`` or a column of it is not float64, or an array is not contiguous: nothing is converted.
         ValueError
-            If its shape is another.
+            If its shape is another, or a column is missing or out of order.
         """
-        margins: FloatMatrix = self._model.predict_margin(_checked(X))
-        return margins
+        rows = feature_matrix(X, self.spec.names)
+        return self._model.predict_margin(rows, n_threads=n_threads)
 
-    def predict_proba(self, X: FloatMatrix) -> FloatMatrix:
+    def predict_proba(self, X: Any, *, n_threads: int = 1) -> FloatMatrix:
         """Scores after the output rule, in the order of ``classes``: shape (n, n_classes), or (n_classes,) for one row.
 
         They sum to 1 up to rounding, unless the rule is ``identity``. Parameters and errors: see ``predict_margin``.
         """
-        scores: FloatMatrix = self._model.predict_proba(_checked(X))
-        return scores
+        rows = feature_matrix(X, self.spec.names)
+        return self._model.predict_proba(rows, n_threads=n_threads)
 
     def _native(self) -> native.ForestModel:
         return self._model
@@ -159,133 +206,43 @@ class Artifact:
     def __repr__(self) -> str:
         return (
             f"Artifact({str(self.path)!r}, {self.manifest['n_trees']} trees, {len(self.spec.names)} features, "
-            f"classes {self.classes}, model {self.model_id[:12]})"
+            f"classes {self.classes}, model {self.model_id[:12]}, {self.engine})"
         )
 
 
-def spec_difference(stored: FeatureSpec, given: FeatureSpec) -> str:
-    """The first place where two specs differ, in words."""
-    for index, (ours, theirs) in enumerate(zip(stored.names, given.names, strict=False)):
-        if ours != theirs:
-            return f"feature {index} is {ours!r} in the model, {theirs!r} in the spec given"
-    if len(stored.names) != len(given.names):
-        return f"{len(stored.names)} features in the model, {len(given.names)} in the spec given"
-    ours_json, theirs_json = json.loads(stored.canonical_json()), json.loads(given.canonical_json())
-    return _first_difference(ours_json, theirs_json, "spec") or f"hash {stored.sha256} against {given.sha256}"
+def write_model(files: ModelFiles, overwrite: bool, *, allow_compiled: bool = False) -> None:
+    """Prove a model by loading it, then put it at its path: no reader ever sees half of one, or a wrong one.
+
+    Raises
+    ------
+    ModelMismatchError
+        If the model is none, or the path is taken and may not be replaced.
+    """
+    target = files.path
+    refuse_taken(target, overwrite)
+    Artifact._checked(files, engine="kernel")
+    if allow_compiled:
+        Artifact._checked(files, allow_compiled=True)
+    put_model(target, archive.pack(files.members) if target.suffix == SUFFIX else files.members)
 
 
-def probe_bytes(rows: FloatMatrix, margins: FloatMatrix, scores: FloatMatrix, classes: tuple[int, ...]) -> bytes:
-    """Probe rows, what must come of them, and the labels of the scores, as the bytes of an npz file."""
-    out = io.BytesIO()
-    np.savez(out, rows=rows, margins=margins, scores=scores, classes=np.asarray(classes, dtype=np.int64))
-    return out.getvalue()
-
-
-def _first_difference(ours: Any, theirs: Any, where: str) -> str | None:
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        pairs = [(f"{where}.{k}", ours.get(k), theirs.get(k)) for k in sorted({*ours, *theirs})]
-    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
-        pairs = [(f"{where}[{i}]", a, b) for i, (a, b) in enumerate(zip(ours, theirs, strict=True))]
+def refuse_taken(target: Path, overwrite: bool) -> None:
+    """Raise unless a model may be written there: nothing is lost that is no model."""
+    if not target.exists() and not target.is_symlink():
+        return
+    if not overwrite:
+        raise ModelMismatchError(f"{target}: exists; pass overwrite=True to replace it")
+    if target.is_dir():
+        is_model = (target / MANIFEST).is_file() or not any(target.iterdir())
     else:
-        return None if ours == theirs else f"{where} is {ours!r} in the model, {theirs!r} in the spec given"
-    return next((found for name, a, b in pairs if (found := _first_difference(a, b, name))), None)
+        is_model = target.suffix == SUFFIX and target.is_file() and archive.looks_packed(target)
+    if not is_model:
+        raise ModelMismatchError(f"{target}: is no artefact, so it is not replaced")
 
 
-def _check_files(folder: Path, files: Mapping[str, str]) -> None:
-    for path in sorted(folder.iterdir()):
-        if path.name != MANIFEST and path.name not in files:
-            raise ModelMismatchError(f"{path}: is not part of this model: the manifest does not list it")
-    for name, expected in sorted(files.items()):
-        path = folder / name
-        if Path(name).name != name or not path.is_file():
-            raise ModelMismatchError(f"{path}: file is missing")
-        try:
-            found = sha256_of(path)
-        except OSError as error:
-            raise ModelMismatchError(f"{path}: cannot be read: {error.strerror}") from error
-        if found != expected:
-            raise ModelMismatchError(f"{path}: was altered: SHA-256 must be {expected}, was {found}")
+def _read(path: str | Path) -> ModelFiles:
+    if isinstance(path, str) and "#" in path and not Path(path).exists():
+        from hftcore.models import fetch  # here: a registry keeps artefacts, and few callers have one
 
-
-def _read_spec(folder: Path) -> FeatureSpec:
-    try:
-        return FeatureSpec.from_json((folder / SPEC).read_text(encoding="utf-8"))
-    except (SpecError, UnicodeDecodeError) as error:  # an operation that this build does not have, or not in this rev
-        raise ModelMismatchError(f"{folder / SPEC}: {error}") from error
-
-
-def _load_library(folder: Path, manifest: Mapping[str, Any]) -> native.ForestModel:
-    path = folder / manifest["library"]
-    expect(path, "platform", this_platform(), manifest["platform"])
-    try:
-        return native.ForestModel.from_library(
-            str(path.resolve()),
-            len(manifest["feature_names"]),
-            len(manifest["classes"]),
-            manifest["output_rule"],
-            manifest["alpha"],
-        )
-    except ValueError as error:
-        raise ModelMismatchError(str(error)) from error
-
-
-def _n_trees(path: Path) -> int:
-    head = path.read_bytes()[: _TREELITE_HEADER.size]
-    if len(head) < _TREELITE_HEADER.size:
-        raise ModelMismatchError(f"{path}: no Treelite checkpoint: it holds {len(head)} bytes")
-    return int(_TREELITE_HEADER.unpack(head)[-1])
-
-
-def _check_probes(path: Path, model: native.ForestModel, manifest: Mapping[str, Any]) -> None:
-    n, classes = manifest["n_probes"], manifest["classes"]
-    shapes = {
-        "rows": (n, model.n_features),
-        "margins": (n, model.n_margins),
-        "scores": (n, model.n_classes),
-        "classes": (model.n_classes,),
-    }
-    stored = _read_probes(path, shapes)
-    expect(path, "classes", classes, stored["classes"].tolist())
-    margins, scores = model.predict_margin(stored["rows"]), model.predict_proba(stored["rows"])
-    same_bits = margins.view(np.uint64) == stored["margins"].view(np.uint64)
-    _expect_rows(path, "margins", stored["margins"], margins, ~same_bits)
-    near = np.isclose(scores, stored["scores"], rtol=0.0, atol=_SCORE_TOLERANCE, equal_nan=True)
-    _expect_rows(path, "scores", stored["scores"], scores, ~near)
-
-
-def _read_probes(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, npt.NDArray[Any]]:
-    """The arrays of the probes, each of the type and shape that the manifest asks for."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = dict(archive)
-    except Exception as error:  # numpy, zipfile and zlib each have their own for a damaged file
-        raise ModelMismatchError(f"{path}: no probes: {error}") from error
-    expect(path, "list of arrays", sorted(shapes), sorted(arrays))
-    for name, shape in shapes.items():
-        wanted = np.dtype(np.int64 if name == "classes" else np.float64)
-        found = arrays[name]
-        if found.dtype != wanted or found.shape != shape:
-            raise ModelMismatchError(
-                f"{path}: {name} must be {wanted} of shape {shape}, was {found.dtype} of shape {found.shape}"
-            )
-    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-
-
-def _expect_rows(
-    path: Path, what: str, expected: FloatMatrix, found: FloatMatrix, differs: npt.NDArray[np.bool_]
-) -> None:
-    differing = np.flatnonzero(differs.any(axis=1))
-    if len(differing):
-        row = int(differing[0])
-        raise ModelMismatchError(
-            f"{path}: probe row {row} must give the {what} {expected[row].tolist()}, "
-            f"gave {found[row].tolist()} ({len(differing)} of {len(expected)} rows differ)"
-        )
-
-
-def _checked(X: FloatMatrix) -> FloatMatrix:
-    if not isinstance(X, np.ndarray) or X.dtype != np.float64:
-        raise TypeError(f"X must be a float64 array, was {getattr(X, 'dtype', type(X).__name__)}")
-    if not X.flags.c_contiguous:
-        raise TypeError("X must be C-contiguous; np.ascontiguousarray makes it so")
-    return X
+        return fetch(path)
+    return archive.read_files(Path(path), MANIFEST)

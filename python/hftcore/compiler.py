@@ -1,12 +1,10 @@
-"""From a trained model to an artefact: import, generate C, compile, prove, write the folder in one step."""
+"""From a trained model to an artefact: import, flatten, prove, write it in one step; compile where it is asked for."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-import secrets
-import shutil
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -17,13 +15,16 @@ import numpy.typing as npt
 
 from hftcore import manifest as layout
 from hftcore._core import __version__
-from hftcore.artifact import Artifact, probe_bytes
-from hftcore.errors import ModelMismatchError
+from hftcore.archive import ModelFiles
+from hftcore.artifact import Artifact, refuse_taken, write_model
+from hftcore.artifact_checks import probe_bytes
+from hftcore.artifact_engine import forest_facts
+from hftcore.errors import CompileError, ModelMismatchError
 from hftcore.forest import Forest, load_forest
 from hftcore.forest.adversarial import adversarial_rows
-from hftcore.forest.codegen import generate_c
-from hftcore.forest.forest import reference_margins, reference_scores
-from hftcore.forest.host_compiler import Compiler, compile_library, find_compiler
+from hftcore.forest.forest import reference_scores
+from hftcore.model_card import render_card
+from hftcore.reference import reference_of
 from hftcore.train import TrainingResult
 
 if TYPE_CHECKING:
@@ -42,29 +43,31 @@ def compile_model(
     probe: npt.NDArray[np.float64] | None = None,
     training: TrainingResult | Mapping[str, Any] | None = None,
     classes: tuple[int, ...] | None = None,
+    compiled: bool = False,
     cc: str | None = None,
     overwrite: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Artifact:
-    """Compile a trained model into an artefact folder and load it.
+    """Make an artefact of a trained model and load it.
 
     Parameters
     ----------
-    model : path, TrainingResult, LightGBM model or Spark MLlib model
-        A folder saved by MLlib (``OneVsRestModel`` of GBTs, or ``GBTClassificationModel``) or by ``hftcore.train``, a
-        LightGBM text file, a Booster, a fitted scikit-learn wrapper, or a fitted MLlib model.
+    model : path, TrainingResult, or a fitted model of a supported library
+        What :func:`hftcore.forest.load_forest` reads; docs/reference/models.md lists it.
     spec : FeatureSpec
         The features that the model was trained on, in its order.
     path : path
-        The folder to make; it appears complete or not at all.
+        One file where it ends in ``.hft``, else a folder; it appears complete or not at all.
     probe : float64 array, shape (n, n_features), optional
         Real rows to keep as probes, besides the adversarial ones made from the forest's thresholds.
     training : TrainingResult or mapping, optional
         Where the model came from. Default: ``training.json`` beside the model, where there is one.
     classes : tuple of int, optional
         Labels in the order of the model's classes. Default: (-1, 0, 1) for three, 0..k-1 otherwise.
+    compiled : bool
+        Add the forest as machine code of this platform, and load it. The kernel needs none and is the default.
     cc : str, optional
-        C compiler. Default: ``$CC``, else cc, gcc or clang.
+        C compiler for ``compiled``. Default: ``$CC``, else cc, gcc or clang.
     overwrite : bool
         Replace an artefact that is there.
     progress : callable, optional
@@ -75,50 +78,74 @@ def compile_model(
     ModelMismatchError
         If the model cannot be represented exactly or does not fit the spec, or the path is taken.
     CompileError
-        If there is no C compiler, or it fails.
+        If ``compiled`` is asked for and there is no C compiler, or it fails, or the forest has no compiled form.
     """
     target = Path(path)
-    _refuse_taken(target, overwrite)
+    refuse_taken(target, overwrite)
     source = model.model_path if isinstance(model, TrainingResult) else model
     report = _training_report(source, training if training is not None or source is model else model)
     _refuse_odd_report(report)
     _refuse_other_training(report, spec)
     forest = load_forest(source, spec.names, classes)
-    compiler = find_compiler(cc)
-    library = compile_library(generate_c(forest.model), compiler, progress)
-    rows, margins = _probes(forest, probe)
-    files = {
+    library, about = _library(forest, cc, progress) if compiled else (None, None)
+    rows = _probe_rows(forest, probe)
+    reference = reference_of(forest.flat)
+    margins = reference.margins(rows)
+    members = {
         layout.SPEC: spec.canonical_json().encode(),
-        layout.FOREST: forest.model.serialize_bytes(),
-        f"forest-{hashlib.sha256(library).hexdigest()[:16]}.so": library,
+        layout.FOREST: forest.flat.to_bytes(),
         layout.PROBES: probe_bytes(rows, margins, reference_scores(forest, margins), forest.classes),
         layout.TRAINING: (json.dumps(report, indent=2) + "\n").encode(),
     }
-    manifest = layout.render_manifest(_manifest(forest, spec, files, report, compiler, len(rows)))
-    _write_folder(target, {**files, layout.MANIFEST: manifest})
-    return Artifact.load(target)
+    if library is not None and about is not None:
+        members[about["file"]] = library
+    manifest = _manifest(forest, spec, members, report, about, len(rows))
+    facts = {"n_nodes": forest.flat.n_nodes, "n_margins": forest.flat.n_margins, "reference": str(reference)}
+    members[layout.CARD] = render_card(manifest, report, spec.name, facts).encode()
+    manifest["files"] = _hashes(members)
+    members[layout.MANIFEST] = layout.render_manifest(manifest)
+    write_model(ModelFiles(target, members), overwrite, allow_compiled=compiled)
+    return Artifact.load(target, allow_compiled=compiled)
 
 
-def _probes(
-    forest: Forest, probe: npt.NDArray[np.float64] | None
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    rows = adversarial_rows(forest.model, _N_ADVERSARIAL, _PROBE_SEED)
-    if probe is not None:
-        if probe.ndim != 2 or probe.shape[1] != forest.n_features or probe.dtype != np.float64:
-            raise ModelMismatchError(
-                f"probe must be float64 of shape (n, {forest.n_features}), was {probe.dtype} of shape {probe.shape}"
-            )
-        chosen = np.unique(np.linspace(0, max(len(probe) - 1, 0), min(_N_PROBES, len(probe))).astype(np.int64))
-        rows = np.concatenate([probe[chosen], rows])
-    return rows, reference_margins(forest.model, rows)
+def _library(
+    forest: Forest, cc: str | None, progress: Callable[[int, int], None] | None
+) -> tuple[bytes, dict[str, str]]:
+    """The forest as machine code of this platform, and what the manifest says of it."""
+    from hftcore.forest.codegen import generate_c  # here, because only compiling needs TL2cgen
+    from hftcore.forest.host_compiler import compile_library, find_compiler
+
+    try:
+        compiler = find_compiler(cc)
+    except CompileError as error:
+        raise CompileError(f"{error}; the kernel serves every model without a compiler: leave compiled out") from error
+    library = compile_library(generate_c(forest.flat), compiler, progress)
+    return library, {
+        "compiler": compiler.version,
+        "compiler_flags": compiler.flags,
+        "file": f"forest-{hashlib.sha256(library).hexdigest()[:16]}.so",
+        "platform": layout.this_platform(),
+    }
+
+
+def _probe_rows(forest: Forest, probe: npt.NDArray[np.float64] | None) -> npt.NDArray[np.float64]:
+    rows = adversarial_rows(forest.flat, _N_ADVERSARIAL, _PROBE_SEED)
+    if probe is None:
+        return rows
+    if probe.ndim != 2 or probe.shape[1] != forest.n_features or probe.dtype != np.float64:
+        raise ModelMismatchError(
+            f"probe must be float64 of shape (n, {forest.n_features}), was {probe.dtype} of shape {probe.shape}"
+        )
+    chosen = np.unique(np.linspace(0, max(len(probe) - 1, 0), min(_N_PROBES, len(probe))).astype(np.int64))
+    return np.concatenate([probe[chosen], rows])
 
 
 def _manifest(
     forest: Forest,
     spec: FeatureSpec,
-    files: Mapping[str, bytes],
+    members: Mapping[str, bytes],
     report: Mapping[str, Any],
-    compiler: Compiler,
+    compiled: Mapping[str, str] | None,
     n_probes: int,
 ) -> dict[str, Any]:
     gain = np.asarray(forest.gain)
@@ -127,31 +154,31 @@ def _manifest(
     manifest: dict[str, Any] = {
         "alpha": float(forest.alpha),
         "classes": list(forest.classes),
+        "compiled": None if compiled is None else dict(compiled),
         "data_fingerprint": report.get("data_fingerprint"),
         "feature_names": list(spec.names),
-        "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+        "files": _hashes(members),
         "format": layout.FORMAT,
         "format_version": layout.FORMAT_VERSION,
         "importance": {name: float(share) for name, share in zip(spec.names, shares, strict=True)},
-        "library": next(name for name in files if name.endswith(".so")),
         "n_probes": n_probes,
         "n_trees": forest.n_trees,
         "output_rule": forest.output_rule,
-        "platform": layout.this_platform(),
         "seed": report.get("seed"),
         "spec_sha256": spec.sha256,
+        "sum_rule": forest_facts(members[layout.FOREST]).sum_rule,
         "threshold_type": "float64",
         "trainer": {"name": forest.trainer, "version": forest.trainer_version},
         "training_window_ns": None if window is None else list(window),
-        "versions": {
-            "compiler": compiler.version,
-            "compiler_flags": compiler.flags,
-            "hftcore": __version__,
-            "tl2cgen": version("tl2cgen"),
-            "treelite": version("treelite"),
-        },
+        "versions": {"hftcore": __version__, "treelite": version("treelite")},
     }
+    if compiled is not None:
+        manifest["versions"]["tl2cgen"] = version("tl2cgen")
     return {**manifest, "model_id": layout.model_id(manifest)}
+
+
+def _hashes(members: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(data).hexdigest() for name, data in members.items()}
 
 
 def _training_report(source: Any, training: TrainingResult | Mapping[str, Any] | None) -> dict[str, Any]:
@@ -189,35 +216,3 @@ def _refuse_other_training(report: Mapping[str, Any], spec: FeatureSpec) -> None
             if ours != theirs:
                 raise ModelMismatchError(f"feature {index}: the spec has {ours!r}, the model was trained on {theirs!r}")
         raise ModelMismatchError(f"the model was trained with the spec {trained_on}, this one is {spec.sha256}")
-
-
-def _refuse_taken(target: Path, overwrite: bool) -> None:
-    if not target.exists():
-        return
-    if not overwrite:
-        raise ModelMismatchError(f"{target}: exists; pass overwrite=True to replace it")
-    if not (target / layout.MANIFEST).is_file() and not (target.is_dir() and not any(target.iterdir())):
-        raise ModelMismatchError(f"{target}: is no artefact, so it is not replaced")
-
-
-def _write_folder(target: Path, files: Mapping[str, bytes]) -> None:
-    """Fill a folder beside the target, prove it by loading it, then rename: no reader ever sees half an artefact."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    made = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    retired = made.with_name(made.name + ".old")
-    made.mkdir()
-    try:
-        for name, data in files.items():
-            (made / name).write_bytes(data)
-        Artifact.load(made)
-        if target.exists():
-            target.rename(retired)
-        try:
-            made.rename(target)
-        except OSError:
-            if retired.exists():
-                retired.rename(target)
-            raise
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-        shutil.rmtree(retired, ignore_errors=True)

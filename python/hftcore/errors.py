@@ -6,6 +6,7 @@ HftError
 ├── SpecError           a feature spec that breaks a rule: names the feature, the rule and the value
 ├── OutOfOrderError     time decreases within a symbol: names the symbol and the index
 ├── ModelMismatchError  an artefact that is not what it says, or not for this spec: names the first difference
+├── ModelRegistryError  a registry of models that cannot be reached, or lacks what was asked for: names it
 ├── TrainingDataError   a feature table that cannot be trained on: names the column, the rule and the value
 ├── JavaNotFoundError   there is no Java for Spark, brokers or HDFS: says what was found and what to install
 ├── JarError            jars that cannot be had, or are not the pinned ones: names the first that differs
@@ -48,6 +49,10 @@ class OutOfOrderError(HftError, ValueError):
 
 class ModelMismatchError(HftError, ValueError):
     """An artefact that was altered, or does not belong to this spec."""
+
+
+class ModelRegistryError(HftError, LookupError):
+    """A registry of models that cannot be reached, or lacks what was asked for."""
 
 
 class TrainingDataError(HftError, ValueError):

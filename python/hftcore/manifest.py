@@ -1,4 +1,4 @@
-"""The manifest of a model folder: what each file is, and a hash over all of it."""
+"""The manifest of a model: what each of its files is, and a hash over all of it."""
 
 from __future__ import annotations
 
@@ -10,29 +10,32 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hftcore.archive import ModelFiles
 from hftcore.errors import ModelMismatchError
 
 FORMAT = "hftcore-model"
-FORMAT_VERSION = 1
-MANIFEST, SPEC, FOREST, PROBES, TRAINING = "manifest.json", "spec.json", "forest.tl", "probes.npz", "training.json"
+FORMAT_VERSION = 2
+MANIFEST, SPEC, FOREST, PROBES = "manifest.json", "spec.json", "forest.bin", "probes.npz"
+TRAINING, CARD = "training.json", "model_card.md"
+COMPILED_FIELDS = ("compiler", "compiler_flags", "file", "platform")
 
 _FIELDS: dict[str, type | tuple[type, ...]] = {
     "alpha": float,
     "classes": list,
+    "compiled": (dict, type(None)),
     "feature_names": list,
     "files": dict,
     "format": str,
     "format_version": int,
     "importance": dict,
-    "library": str,
     "manifest_sha256": str,
     "model_id": str,
     "n_probes": int,
     "n_trees": int,
     "output_rule": str,
-    "platform": str,
     "seed": (int, type(None)),
     "spec_sha256": str,
+    "sum_rule": str,
     "threshold_type": str,
     "trainer": dict,
     "training_window_ns": (list, type(None)),
@@ -41,33 +44,56 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read and check the manifest of a model folder; raises ModelMismatchError at the first thing that is wrong."""
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise ModelMismatchError(f"{folder}: no model folder: there is no file {path}")
-    raw, manifest = _read_object(path)
+def read_manifest(files: ModelFiles) -> dict[str, Any]:
+    """Read and check the manifest of a model; raises ModelMismatchError at the first thing that is wrong."""
+    path = files.where(MANIFEST)
+    if MANIFEST not in files.members:
+        raise ModelMismatchError(f"{files.path}: no model: there is no file {path}")
+    manifest = parse_object(path, files[MANIFEST])
     if manifest.get("format") != FORMAT:
         raise ModelMismatchError(f"{path}: not the manifest of an {FORMAT}")
-    expect(path, "format version", FORMAT_VERSION, manifest.get("format_version"))
+    found = manifest.get("format_version")
+    if found != FORMAT_VERSION:
+        raise ModelMismatchError(
+            f"{path}: format version must be {FORMAT_VERSION}, was {found}: compile the model again"
+        )
     for name, kind in _FIELDS.items():
         if not isinstance(manifest.get(name, ...), kind):
             raise ModelMismatchError(f"{path}: field {name!r} is missing or of another type")
     for name in manifest:
         if name not in _FIELDS:
             raise ModelMismatchError(f"{path}: field {name!r} is unknown to format version {FORMAT_VERSION}")
-    if render_manifest(manifest) != raw:
+    if render_manifest(manifest) != files[MANIFEST]:
         raise ModelMismatchError(f"{path}: was altered: it does not have the hash that it states")
     expect(path, "threshold type", "float64", manifest["threshold_type"])
     _check_values(path, manifest)
-    wanted = {SPEC, FOREST, PROBES, TRAINING, manifest["library"]}
+    wanted = {SPEC, FOREST, PROBES, TRAINING, CARD, *compiled_file(manifest)}
     expect(path, "list of files", sorted(wanted), sorted(manifest["files"]))
     return manifest
 
 
 def read_object(path: Path) -> dict[str, Any]:
     """Read a file that holds one JSON object; raises ModelMismatchError naming the file and what it holds instead."""
-    return _read_object(path)[1]
+    try:
+        return parse_object(path, path.read_bytes())
+    except OSError as error:
+        raise ModelMismatchError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def parse_object(path: Path, raw: bytes) -> dict[str, Any]:
+    """The one JSON object in the bytes of a file that ``path`` names."""
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise ModelMismatchError(f"{path}: no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise ModelMismatchError(f"{path}: must hold a JSON object, held {type(found).__name__}")
+    return found
+
+
+def compiled_file(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """The name of the compiled library in a tuple, empty where the model has none."""
+    return () if manifest["compiled"] is None else (manifest["compiled"]["file"],)
 
 
 def render_manifest(manifest: Mapping[str, Any]) -> bytes:
@@ -94,22 +120,9 @@ def expect(path: Path, what: str, expected: Any, found: Any) -> None:
         raise ModelMismatchError(f"{path}: {what} must be {expected}, was {found}")
 
 
-def _read_object(path: Path) -> tuple[bytes, dict[str, Any]]:
-    try:
-        raw = path.read_bytes()
-        found = json.loads(raw)
-    except OSError as error:
-        raise ModelMismatchError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise ModelMismatchError(f"{path}: no JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise ModelMismatchError(f"{path}: must hold a JSON object, held {type(found).__name__}")
-    return raw, found
-
-
 def _check_values(path: Path, manifest: Mapping[str, Any]) -> None:
     """What the types of the fields leave open, so that nothing that reads the manifest later can fail on it."""
-    for name, low in (("n_trees", 1), ("n_probes", 1), ("classes", 2), ("feature_names", 1)):
+    for name, low in (("n_trees", 0), ("n_probes", 1), ("classes", 1), ("feature_names", 1)):
         value = manifest[name]
         count = len(value) if isinstance(value, list) else value
         if count < low:
@@ -118,6 +131,13 @@ def _check_values(path: Path, manifest: Mapping[str, Any]) -> None:
         values = manifest[name]
         if not all(isinstance(value, kind) for value in values) or len(set(values)) < len(values):
             raise ModelMismatchError(f"{path}: field {name!r} must hold {words}, none of them twice, was {values!r}")
+    compiled = manifest["compiled"]
+    if compiled is not None and (
+        sorted(compiled) != sorted(COMPILED_FIELDS) or not all(isinstance(text, str) for text in compiled.values())
+    ):
+        raise ModelMismatchError(
+            f"{path}: field 'compiled' must hold {', '.join(COMPILED_FIELDS)} as text, was {compiled!r}"
+        )
     if not all(isinstance(share, (int, float)) for share in manifest["importance"].values()):
         raise ModelMismatchError(f"{path}: field 'importance' must hold numbers, was {manifest['importance']!r}")
 

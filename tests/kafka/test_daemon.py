@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -249,7 +248,7 @@ def test_a_daemon_with_a_bad_configuration_or_model_does_not_start(make_round, t
     r.start(config=r.write_config("bad.toml", strategy="threshold = 0.0"), wait=False)
     r.ends_with(2)
     altered = tmp_path / "altered.hft"
-    shutil.copytree(r.place.artifact.path, altered)
+    r.place.artifact.save(tmp_path / "altered").path.rename(altered)
     (altered / "spec.json").write_text((altered / "spec.json").read_text().replace('"period":30', '"period":31'))
     text = r.config.read_text().replace(str(r.place.artifact.path.resolve()), str(altered))
     (r.folder / "altered.toml").write_text(text)

@@ -243,13 +243,14 @@ void Daemon<Timed>::reload() {
     config::DaemonConfig read = config::load(setup_.config.file);
     const config::Difference difference = config::reloadable_difference(setup_.config, read);
     for (const std::string& key : difference.ignored) log_.warning("changed, but not before a restart", {{"key", key}});
-    // By content, not by path: a model folder may have been written anew in its place.
+    // By content, not by path: a model may have been written anew in its place.
     const config::Settings settings = changes_.settings_of(read);
     const Change& change = changes_.of_settings(config::settings_json(settings));
     if (&change == change_) return log_.info("nothing to reload");
     setup_.config.strategy = read.strategy;
     setup_.config.risk = read.risk;
     setup_.config.stale_after_ns = read.stale_after_ns;
+    read.model.allow_compiled = setup_.config.model.allow_compiled;  // a permission that holds from start to end
     setup_.config.model = read.model;
     request_change(change);
     for (const std::string& key : difference.applied) log_.info("reloaded", {{"key", key}});

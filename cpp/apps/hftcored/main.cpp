@@ -99,7 +99,7 @@ hft::base::Descriptor lock_state(const std::filesystem::path& folder) {
 
 int live(hft::daemon::Setup& setup, hft::telemetry::Log& log) {
   const hft::base::Descriptor lock = lock_state(setup.config.state_dir);
-  hft::daemon::Changes changes{setup.model};
+  hft::daemon::Changes changes{setup.model, hft::daemon::engine_of(setup.config)};
   const auto run = [&]<bool Timed>() {
     hft::daemon::Daemon<Timed> daemon{setup, changes, log};
     daemon.run();

@@ -60,11 +60,11 @@ ShardSetup make_shard(const config::DaemonConfig& config, const artifact::Loaded
 
 }  // namespace
 
-Changes::Changes(const artifact::Loaded& first)
-    : spec_sha256_{first.spec.sha256}, classes_{first.classes}, models_{first} {}
+Changes::Changes(const artifact::Loaded& first, artifact::Engine engine)
+    : engine_{engine}, spec_sha256_{first.spec.sha256}, classes_{first.classes}, models_{first} {}
 
 const artifact::Loaded& Changes::load(const std::filesystem::path& path) {
-  artifact::Loaded loaded = artifact::load(path);
+  artifact::Loaded loaded = artifact::load(path, engine_);
   if (loaded.spec.sha256 != spec_sha256_ || loaded.classes != classes_) {
     throw Fatal(ExitCode::kArtifact, path.string() + ": made for another feature spec or other classes than the model "
                                                      "that this daemon started with");
@@ -114,6 +114,10 @@ engine::EngineConfig Setup::engine_config(const engine::Settings& settings) cons
   return {config.epoch, settings.strategy, settings.limits, config.fees};
 }
 
+artifact::Engine engine_of(const config::DaemonConfig& config) {
+  return config.model.allow_compiled ? artifact::Engine::kCompiledIfThere : artifact::Engine::kKernel;
+}
+
 Setup make_setup(config::DaemonConfig config) {
   Setup setup;
   if (config.stale_after_ns > 0 && config.input.kind != config::InputKind::kKafka) {
@@ -122,7 +126,7 @@ Setup make_setup(config::DaemonConfig config) {
                 "it is nowhere recorded which inputs were stale");
   }
   setup.schemas = read_schemas(config);
-  setup.model = artifact::load(config.model.path);
+  setup.model = artifact::load(config.model.path, engine_of(config));
   setup.instruments = artifact::read_instruments(config.instruments);
   for (const std::uint32_t partition : config.input.partitions) {
     setup.shards.push_back(make_shard(config, setup.model, setup.instruments, partition));

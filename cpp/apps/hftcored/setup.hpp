@@ -37,8 +37,8 @@ struct ShardSetup {
 /// Models and settings by their words, each made once and kept for the daemon's life. Cold threads; locked.
 class Changes {
  public:
-  /// `spec_sha256`, `classes`: what every model must have been made for.
-  explicit Changes(const artifact::Loaded& first);
+  /// Every model must have been made for the spec and the classes of the first; `engine` is what may predict.
+  Changes(const artifact::Loaded& first, artifact::Engine engine);
 
   /// What a control's or a snapshot's settings say. Throws Fatal (kArtifact) where the model is gone or another one.
   [[nodiscard]] const Change& of_settings(const std::string& settings_json, const std::string& start = {});
@@ -50,6 +50,7 @@ class Changes {
   const artifact::Loaded& load(const std::filesystem::path& path);
 
   std::mutex mutex_;
+  artifact::Engine engine_;
   std::string spec_sha256_;
   std::vector<int> classes_;
   std::deque<artifact::Loaded> models_;
@@ -67,6 +68,9 @@ struct Setup {
   [[nodiscard]] bool uses_kafka() const noexcept { return config.input.kind == config::InputKind::kKafka; }
   [[nodiscard]] engine::EngineConfig engine_config(const engine::Settings& settings) const;
 };
+
+/// What may predict by this configuration.
+[[nodiscard]] artifact::Engine engine_of(const config::DaemonConfig& config);
 
 /// Cold path: throws artifact::ArtifactError, Fatal (kConfig) naming what does not fit.
 [[nodiscard]] Setup make_setup(config::DaemonConfig config);

@@ -12,9 +12,10 @@ namespace hft::artifact {
 
 inline constexpr const char* kManifestFile = "manifest.json";
 inline constexpr const char* kSpecFile = "spec.json";
-inline constexpr const char* kForestFile = "forest.tl";
+inline constexpr const char* kForestFile = "forest.bin";
 inline constexpr const char* kProbesFile = "probes.npz";
 inline constexpr const char* kTrainingFile = "training.json";
+inline constexpr const char* kCardFile = "model_card.md";
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& what);
 

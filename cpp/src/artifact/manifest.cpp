@@ -14,26 +14,38 @@ namespace {
 using base::Json;
 
 constexpr const char* kFormat = "hftcore-model";
-constexpr std::int64_t kFormatVersion = 1;
+constexpr std::int64_t kFormatVersion = 2;
 
-enum class Type { kReal, kInteger, kIntegerOrNull, kText, kTextOrNull, kList, kListOrNull, kObject };
+constexpr std::array<const char*, 4> kCompiledFields{"compiler", "compiler_flags", "file", "platform"};
+
+enum class Type {
+  kReal,
+  kInteger,
+  kIntegerOrNull,
+  kText,
+  kTextOrNull,
+  kList,
+  kListOrNull,
+  kObject,
+  kObjectOrNull
+};
 
 constexpr std::array<std::pair<const char*, Type>, 21> kFields{{{"alpha", Type::kReal},
                                                                 {"classes", Type::kList},
+                                                                {"compiled", Type::kObjectOrNull},
                                                                 {"feature_names", Type::kList},
                                                                 {"files", Type::kObject},
                                                                 {"format", Type::kText},
                                                                 {"format_version", Type::kInteger},
                                                                 {"importance", Type::kObject},
-                                                                {"library", Type::kText},
                                                                 {"manifest_sha256", Type::kText},
                                                                 {"model_id", Type::kText},
                                                                 {"n_probes", Type::kInteger},
                                                                 {"n_trees", Type::kInteger},
                                                                 {"output_rule", Type::kText},
-                                                                {"platform", Type::kText},
                                                                 {"seed", Type::kIntegerOrNull},
                                                                 {"spec_sha256", Type::kText},
+                                                                {"sum_rule", Type::kText},
                                                                 {"threshold_type", Type::kText},
                                                                 {"trainer", Type::kObject},
                                                                 {"training_window_ns", Type::kListOrNull},
@@ -51,6 +63,7 @@ bool fits(const Json& value, Type type) {
     case Type::kList: return value.is(Json::Kind::kArray);
     case Type::kListOrNull: return null || value.is(Json::Kind::kArray);
     case Type::kObject: return value.is(Json::Kind::kObject);
+    case Type::kObjectOrNull: return null || value.is(Json::Kind::kObject);
   }
   return false;
 }
@@ -61,7 +74,11 @@ void check_fields(const std::filesystem::path& path, const Json& manifest) {
     refuse(path, std::string{"not the manifest of an "} + kFormat);
   }
   const Json* version = manifest.find("format_version");
-  expect(path, "format version", std::to_string(kFormatVersion), version == nullptr ? "nothing" : version->canonical());
+  const std::string found = version == nullptr ? "None" : version->canonical();
+  if (found != std::to_string(kFormatVersion)) {
+    refuse(path, "format version must be " + std::to_string(kFormatVersion) + ", was " + found +
+                     ": compile the model again");
+  }
   for (const auto& [name, type] : kFields) {
     const Json* value = manifest.find(name);
     if (value == nullptr || !fits(*value, type)) {
@@ -80,13 +97,13 @@ void check_fields(const std::filesystem::path& path, const Json& manifest) {
   refuse(path, std::string{"field '"} + name + "' must " + rule + ", was " + value.canonical());
 }
 
-std::int64_t count_of(const std::filesystem::path& path, const Json& manifest, const char* name) {
+std::int64_t count_of(const std::filesystem::path& path, const Json& manifest, const char* name, std::int64_t least) {
   const Json& value = manifest.at(name);
   try {
-    if (value.as_int64() >= 1) return value.as_int64();
+    if (value.as_int64() >= least) return value.as_int64();
   } catch (const base::JsonError&) {  // beyond 64 bits
   }
-  refuse_field(path, name, "be or hold at least 1", value);
+  refuse_field(path, name, "be or hold at least " + std::to_string(least), value);
 }
 
 const Json& filled(const std::filesystem::path& path, const Json& manifest, const char* name, std::size_t least) {
@@ -127,6 +144,19 @@ std::vector<std::string> names_of(const std::filesystem::path& path, const Json&
   return names;
 }
 
+/// What the manifest says of the compiled library, where there is one.
+void read_compiled(const std::filesystem::path& path, const Json& compiled, Manifest& manifest) {
+  if (compiled.is(Json::Kind::kNull)) return;
+  const bool fits = compiled.keys().size() == kCompiledFields.size() &&
+                    std::ranges::all_of(kCompiledFields, [&](const char* name) {
+                      const Json* value = compiled.find(name);
+                      return value != nullptr && value->is(Json::Kind::kText);
+                    });
+  if (!fits) refuse_field(path, "compiled", "hold compiler, compiler_flags, file, platform as text", compiled);
+  manifest.compiled_file = compiled.at("file").as_text();
+  manifest.compiled_platform = compiled.at("platform").as_text();
+}
+
 }  // namespace
 
 std::string render_manifest(const Json& manifest) {
@@ -148,13 +178,12 @@ std::string model_id_of(const Json& manifest) {
   return base::sha256_hex(decisive.canonical());
 }
 
-Manifest read_manifest(const std::filesystem::path& folder) {
-  const std::filesystem::path path = folder / kManifestFile;
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(path, ignored)) {
-    refuse(folder, "no model folder: there is no file " + path.string());
+Manifest read_manifest(const ModelFiles& files) {
+  const std::filesystem::path path = files.where(kManifestFile);
+  if (!files.members.contains(kManifestFile)) {
+    refuse(files.path, "no model: there is no file " + path.string());
   }
-  const std::string raw = read_file(path);
+  const std::string& raw = files.at(kManifestFile);
   Manifest manifest;
   manifest.json = parse_object(path, raw);
   const Json& json = manifest.json;
@@ -162,9 +191,9 @@ Manifest read_manifest(const std::filesystem::path& folder) {
   if (render_manifest(json) != raw) refuse(path, "was altered: it does not have the hash that it states");
   expect(path, "threshold type", "float64", json.at("threshold_type").as_text());
 
-  manifest.n_trees = count_of(path, json, "n_trees");
-  manifest.n_probes = count_of(path, json, "n_probes");
-  const Json& classes = filled(path, json, "classes", 2);
+  manifest.n_trees = count_of(path, json, "n_trees", 0);
+  manifest.n_probes = count_of(path, json, "n_probes", 1);
+  const Json& classes = filled(path, json, "classes", 1);
   const Json& names = filled(path, json, "feature_names", 1);
   manifest.classes = classes_of(path, classes);
   manifest.feature_names = names_of(path, names);
@@ -172,8 +201,9 @@ Manifest read_manifest(const std::filesystem::path& folder) {
   if (!std::ranges::all_of(importance.items(), [](const Json& share) { return share.is(Json::Kind::kNumber); })) {
     refuse_field(path, "importance", "hold numbers", importance);
   }
-  manifest.library = json.at("library").as_text();
-  const std::set<std::string> wanted{kSpecFile, kForestFile, kProbesFile, kTrainingFile, manifest.library};
+  read_compiled(path, json.at("compiled"), manifest);
+  std::set<std::string> wanted{kSpecFile, kForestFile, kProbesFile, kTrainingFile, kCardFile};
+  if (!json.at("compiled").is(Json::Kind::kNull)) wanted.insert(manifest.compiled_file);
   std::vector<std::string> found{json.at("files").keys().begin(), json.at("files").keys().end()};
   std::ranges::sort(found);
   expect(path, "list of files", std::vector<std::string>{wanted.begin(), wanted.end()}, found);

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "hft/artifact/archive.hpp"
 #include "hft/base/json.hpp"
 
 namespace hft::artifact {
@@ -15,11 +15,12 @@ struct Manifest {
   std::vector<std::string> feature_names;
   std::int64_t n_trees = 0;
   std::int64_t n_probes = 0;
-  std::string library;
+  std::string compiled_file;  // the library's name; empty where the model has none
+  std::string compiled_platform;
 };
 
-/// Reads and checks manifest.json of a model folder; throws ArtifactError at the first thing that is wrong.
-[[nodiscard]] Manifest read_manifest(const std::filesystem::path& folder);
+/// Reads and checks the manifest of a model; throws ArtifactError at the first thing that is wrong.
+[[nodiscard]] Manifest read_manifest(const ModelFiles& files);
 
 /// The only text that a manifest may have, with manifest_sha256 computed over the rest of it.
 [[nodiscard]] std::string render_manifest(const base::Json& manifest);

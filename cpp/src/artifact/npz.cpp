@@ -1,10 +1,11 @@
 #include "hft/artifact/npz.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
+
+#include "crc32.hpp"
 
 namespace hft::artifact {
 namespace {
@@ -30,23 +31,6 @@ T number_at(std::string_view bytes, std::size_t at) {
 std::string_view part(std::string_view bytes, std::size_t at, std::size_t n) {
   if (at > bytes.size() || bytes.size() - at < n) refuse("it ends too soon");
   return bytes.substr(at, n);
-}
-
-constexpr auto kCrcTable = [] {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t byte = 0; byte < 256; ++byte) {
-    std::uint32_t crc = byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1U) != 0 ? 0xEDB88320U : 0U);
-    table[byte] = crc;
-  }
-  return table;
-}();
-
-/// ZIP's CRC-32, which is not the CRC-32C of our own files.
-std::uint32_t crc32(std::string_view bytes) {
-  std::uint32_t crc = ~0U;
-  for (const char c : bytes) crc = (crc >> 8) ^ kCrcTable[(crc ^ static_cast<unsigned char>(c)) & 0xFFU];
-  return ~crc;
 }
 
 struct Entry {

@@ -65,7 +65,8 @@ void expect_rows(const std::filesystem::path& path, const std::string& what, con
 
 }  // namespace
 
-void check_probes(const std::filesystem::path& path, const model::ForestModel& model, const Manifest& manifest) {
+void check_probes(const ModelFiles& files, const model::ForestModel& model, const Manifest& manifest) {
+  const std::filesystem::path path = files.where(kProbesFile);
   const auto n = static_cast<std::size_t>(manifest.n_probes);
   const std::vector<std::pair<std::string, Shape>> shapes{{"rows", {n, model.n_features()}},
                                                           {"margins", {n, model.n_margins()}},
@@ -73,7 +74,7 @@ void check_probes(const std::filesystem::path& path, const model::ForestModel& m
                                                           {"classes", {model.n_classes()}}};
   std::map<std::string, NpyArray> arrays;
   try {
-    arrays = parse_npz(read_file(path));
+    arrays = parse_npz(files.at(kProbesFile));
   } catch (const std::invalid_argument& error) {
     refuse(path, std::string{"no probes: "} + error.what());
   }

@@ -29,7 +29,7 @@ TomlValue parse_file(const std::filesystem::path& path) {
   }
 }
 
-/// aliases.toml of a store names its model folders: prod = "up-2.hft".
+/// aliases.toml of a store names its models: prod = "up-2.hft".
 void resolve_alias(Reader& reader, ModelChoice& model) {
   const std::filesystem::path file = model.store / "aliases.toml";
   try {
@@ -43,7 +43,7 @@ void resolve_alias(Reader& reader, ModelChoice& model) {
       reader.problem("model.alias", text + (known.empty() ? "none" : "") + ", not '" + model.alias + "'");
     } else if (!folder->is(TomlValue::Kind::kText) || folder->text().empty()) {
       throw ConfigErrors({{file.string(), folder->at().line, folder->at().column, model.alias,
-                           "must be the name of a model folder as text, was " + folder->shown()}});
+                           "must be the name of a model as text, was " + folder->shown()}});
     } else {
       model.path = model.store / folder->text();
     }
@@ -62,9 +62,10 @@ void choose_model(Reader& reader, ModelChoice& model) {
   }
   if (alias && !model.store.empty()) resolve_alias(reader, model);
   std::error_code error;
-  if (!model.path.empty() && !std::filesystem::is_directory(model.path, error)) {
+  if (!model.path.empty() && !std::filesystem::is_directory(model.path, error) &&
+      !std::filesystem::is_regular_file(model.path, error)) {
     reader.problem(path ? "model.path" : "model.alias",
-                   "must be a model folder: there is none at " + model.path.string());
+                   "must be a model, a folder or a .hft file: there is none at " + model.path.string());
   }
 }
 

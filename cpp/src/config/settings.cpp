@@ -102,7 +102,8 @@ Difference reloadable_difference(const DaemonConfig& running, const DaemonConfig
     difference.risk |= in_section(name, "risk");
     // Another way to name the same folder is no other model.
     difference.model |= name == "model.path";
-    const bool applied = in_section(name, "strategy") || in_section(name, "risk") || in_section(name, "model");
+    const bool applied = in_section(name, "strategy") || in_section(name, "risk") ||
+                         (in_section(name, "model") && name != "model.allow_compiled");
     (applied ? difference.applied : difference.ignored).emplace_back(name);
   }
   return difference;

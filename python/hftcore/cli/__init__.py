@@ -18,6 +18,7 @@ from hftcore.cli import (
     jars,
     kafka,
     ledger,
+    models,
     operations,
     prove,
     replay,
@@ -55,7 +56,7 @@ app = typer.Typer(
 for module in (demo, gen, train, compile_, verify, replay, report, ledger, operations, top, prove, chaos):
     app.command(name=module.NAME)(module.command)
 
-for group in (features, kafka, topics, hdfs, jars):
+for group in (features, models, kafka, topics, hdfs, jars):
     app.add_typer(group.app, name=group.NAME)
 
 

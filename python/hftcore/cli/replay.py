@@ -27,7 +27,7 @@ NAME = "replay"
 
 
 def command(
-    artifact: Annotated[Path, typer.Argument(help="Artefact folder.")],
+    artifact: Annotated[str, typer.Argument(help="Artefact: a folder, a .hft file, or REGISTRY#NAME@ALIAS.")],
     source: Source,
     out: Annotated[Path, typer.Option(help="Folder for the journal and the run's figures.")],
     symbols: Symbols = None,

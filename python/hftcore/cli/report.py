@@ -19,7 +19,7 @@ NAME = "report"
 
 
 def command(
-    artifact: Annotated[Path, typer.Option(help="Artefact folder.")],
+    artifact: Annotated[str, typer.Option(help="Artefact: a folder, a .hft file, or REGISTRY#NAME@ALIAS.")],
     out: Annotated[Path, typer.Option(help="Page to write; its figures go beside it as JSON.")],
     table: Annotated[
         Path | None, typer.Option(help="Feature table of the test part: adds the model's quality; default: left out.")
@@ -40,7 +40,7 @@ def command(
     loaded = Artifact.load(artifact)
     read = None if table is None else read_feature_table(table, loaded.spec)
     replayed = None if run is None else Run.load(run)
-    source = replayed.figures["source"] if replayed else read.about["source"] if read else str(artifact)
+    source = replayed.figures["source"] if replayed else read.about["source"] if read else artifact
     with errors.status("drawing"):
         data = assemble(
             title=title,

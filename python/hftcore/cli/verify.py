@@ -15,44 +15,60 @@ from hftcore.cli.shared import (
     Json,
     LastDay,
     OffTick,
-    Source,
     Symbols,
     emit_json,
-    errors,
     load_events,
     output,
+    progress_bar,
 )
 
 NAME = "verify"
 
 
 def command(
-    artifact: Annotated[Path, typer.Argument(help="Artefact folder.")],
-    source: Source,
+    artifact: Annotated[str, typer.Argument(help="Artefact: a folder, a .hft file, or REGISTRY#NAME@ALIAS.")],
+    source: Annotated[
+        Path | None,
+        typer.Argument(help="Events: a Parquet, CSV, Arrow or packed file, or a folder of those; none: rows only."),
+    ] = None,
+    rows: Annotated[int, typer.Option(min=0, help="Random rows to compare, besides those of the events.")] = 100_000,
+    allow_compiled: Annotated[
+        bool, typer.Option("--allow-compiled", help="Run the artefact's own machine code too; only if you trust it.")
+    ] = False,
     symbols: Symbols = None,
     first: FirstDay = None,
     last: LastDay = None,
     off_tick: OffTick = "error",
     json: Json = False,
 ) -> None:
-    """Compare batch, stream, snapshot, compiled forest and Treelite's reference, bit by bit.
+    """Compare every engine and every path of this CPU with the reference, and features along every path, bit by bit.
 
     Exits 0 only if nothing differs.
     """
     from hftcore.parity import verify  # here, because it needs the extra "train"
 
-    loaded = Artifact.load(artifact)
-    events = load_events(source, symbols, first, last, off_tick)
-    with errors.status("comparing"):
-        report = verify(loaded, events)
+    loaded = Artifact.load(artifact, engine="kernel")
+    events = None if source is None else load_events(source, symbols, first, last, off_tick)
+    with progress_bar("rows") as progress:
+        report = verify(loaded, events, rows=rows, allow_compiled=allow_compiled, progress=progress)
     if json:
         emit_json(report.to_dict())
     else:
-        shown = Table("check", "rows", "differing", "largest gap (ulp)", title=f"{artifact}", title_justify="left")
+        shown = Table(
+            "check", "rows", "differing", "largest gap (ulp)", "other classes", title=artifact, title_justify="left"
+        )
         for check in report.checks:
             style = "red" if check.differing else None
-            shown.add_row(check.name, f"{check.rows:,}", f"{check.differing:,}", f"{check.max_ulp:,}", style=style)
+            shown.add_row(
+                check.name,
+                f"{check.rows:,}",
+                f"{check.differing:,}",
+                f"{check.max_ulp:,}",
+                f"{check.class_flips:,}",
+                style=style,
+            )
         output.print(shown)
+        output.print(f"reference: {report.reference}", highlight=False)
         output.print("every bit agrees" if report.ok else "[red]paths disagree[/]")
     if not report.ok:
         raise typer.Exit(EXIT_CHECK_FAILED)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
+
+from hftcore.errors import ModelMismatchError
 
 
 def check_splits(feature: npt.ArrayLike, children: npt.ArrayLike, n_nodes: int, n_features: int) -> None:
@@ -38,3 +42,23 @@ def check_splits(feature: npt.ArrayLike, children: npt.ArrayLike, n_nodes: int, 
 def class_labels(n_classes: int, given: tuple[int, ...] | None) -> tuple[int, ...]:
     """Labels in the order of a model's classes: those given, else down, flat, up for three, 0..k-1 otherwise."""
     return given or ((-1, 0, 1) if n_classes == 3 else tuple(range(n_classes)))
+
+
+def labels_of(wrapper: Any) -> tuple[int, ...] | None:
+    """Labels of a fitted classifier as whole numbers; None where they are only counted 0..k-1, or are not kept.
+
+    Raises
+    ------
+    ModelMismatchError
+        If a label is no whole number; names it.
+    """
+    labels = getattr(wrapper, "classes_", None)
+    if labels is None:
+        return None
+    try:
+        found = tuple(int(label) for label in labels)
+        if any(a != b for a, b in zip(found, labels, strict=True)):
+            raise ValueError
+    except (TypeError, ValueError) as error:
+        raise ModelMismatchError(f"labels must be whole numbers, were {list(labels)}") from error
+    return None if found == tuple(range(len(found))) else found

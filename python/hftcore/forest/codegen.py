@@ -22,7 +22,8 @@ import tl2cgen
 import treelite
 
 from hftcore.errors import CompileError
-from hftcore.forest.forest import header_field, n_nodes
+from hftcore.forest.flat import FlatForest
+from hftcore.forest.to_treelite import to_treelite, unlike_treelite
 
 FOREST_ABI = 1
 _NODES_PER_UNIT = 500  # gcc grows faster than its input: 4,000 nodes in one file take twice the CPU time
@@ -65,17 +66,17 @@ const struct hft_forest_table hft_forest = {{{abi}u, {n_features}u, {n_margins}u
 """
 
 
-def generate_c(model: treelite.Model) -> dict[str, str]:
+def generate_c(forest: FlatForest) -> dict[str, str]:
     """C99 sources of a forest: file name to text, ``header.h``, ``main.c`` and units of about 500 nodes.
 
     Raises
     ------
     CompileError
-        If TL2cgen fails, or wrote a test that the patch does not know (a categorical split).
+        If compiled C cannot do what the forest does, which the kernel can; says what. If TL2cgen fails.
     """
-    if bool(header_field(model, "average_tree_output")[0]):
-        raise CompileError("the forest averages its trees; only sums of trees can be compiled")
-    n_units = min(_MAX_UNITS, max(1, -(-n_nodes(model) // _NODES_PER_UNIT)))
+    _refuse_kernel_only(forest)
+    model = to_treelite(forest)
+    n_units = min(_MAX_UNITS, max(1, -(-forest.n_nodes // _NODES_PER_UNIT)))
     stock = _run_tl2cgen(model, n_units)
     units = {
         name: _patch(name, text).replace("predict_unit", "hft_forest_unit")
@@ -85,12 +86,24 @@ def generate_c(model: treelite.Model) -> dict[str, str]:
     names = [f"hft_forest_unit{i}" for i in range(len(units))]
     if sorted(re.findall(r"void (hft_forest_unit\d+)\(", "".join(units.values()))) != sorted(names):
         raise CompileError(f"TL2cgen wrote other units than {', '.join(names)}")
-    base_scores = np.atleast_1d(np.asarray(header_field(model, "base_scores"), dtype=np.float64))
     body = [f"  {name}(data, result);\n" for name in names]
-    body += [f"  result[{k}] += {float(b).hex()};\n" for k, b in enumerate(base_scores) if b != 0.0]
+    body += [f"  result[{k}] += {float(b).hex()};\n" for k, b in enumerate(forest.base) if b != 0.0]
     prototypes = "".join(f"void {name}(const double* data, double* result);\n" for name in names)
-    main = _MAIN.format(body="".join(body), abi=FOREST_ABI, n_features=model.num_feature, n_margins=len(base_scores))
+    main = _MAIN.format(body="".join(body), abi=FOREST_ABI, n_features=forest.n_features, n_margins=forest.n_margins)
     return {"header.h": _HEADER + prototypes, "main.c": main, **units}
+
+
+def _refuse_kernel_only(forest: FlatForest) -> None:
+    reason = unlike_treelite(forest)
+    if reason is None and forest.divisor != 1.0:
+        reason = "its margins are averages"
+    if reason is None and bool(forest.is_categorical.any()):
+        reason = f"tree {forest.tree_of_node[np.argmax(forest.is_categorical)]} splits by categories"
+    endless = ~forest.is_leaf & np.isneginf(forest.nodes["value"])
+    if reason is None and bool(endless.any()):
+        reason = f"tree {forest.tree_of_node[np.argmax(endless)]} splits at -inf"
+    if reason is not None:
+        raise CompileError(f"the forest cannot be compiled: {reason}; use the kernel")
 
 
 def _patch(name: str, text: str) -> str:

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from hftcore.errors import ModelMismatchError
-from hftcore.forest.forest import Forest, refuse_odd_splits
+from hftcore.forest.checks import labels_of
+from hftcore.forest.forest import Forest
 from hftcore.forest.lightgbm_reader import read_lightgbm
 from hftcore.forest.mllib_reader import is_mllib_folder, read_mllib
+from hftcore.forest.sklearn_reader import read_sklearn
+from hftcore.forest.treelite_reader import read_treelite, read_treelite_checkpoint
 from hftcore.forest.xgboost_reader import read_xgboost
 from hftcore.manifest import TRAINING, read_object
 
@@ -24,8 +27,9 @@ def load_forest(model: Any, names: tuple[str, ...], classes: tuple[int, ...] | N
 
     Parameters
     ----------
-    model : path, LightGBM or XGBoost booster, fitted classifier of either, or fitted Spark MLlib model
-        A path is a folder saved by MLlib, a folder written by a trainer, a LightGBM text file or an XGBoost JSON file.
+    model : path, or a model of LightGBM, XGBoost, scikit-learn, Treelite or Spark MLlib
+        A path is a folder saved by MLlib, a folder written by a trainer, an XGBoost file (``.json``, ``.ubj``), a
+        Treelite checkpoint (``.tl``) or a LightGBM text file. A model is a booster or a fitted estimator.
     names : tuple of str
         The spec's feature names.
     classes : tuple of int, optional
@@ -44,7 +48,6 @@ def load_forest(model: Any, names: tuple[str, ...], classes: tuple[int, ...] | N
             # LightGBM invents Column_i where it was given a bare array.
             if found not in (expected, f"Column_{index}"):
                 raise ModelMismatchError(f"feature {index}: the spec has {expected!r}, the model has {found!r}")
-    refuse_odd_splits(forest.model, names)
     n_classes = 2 if forest.output_rule == "sigmoid" else forest.n_margins
     if len(forest.classes) != n_classes or len(set(forest.classes)) != n_classes:
         raise ModelMismatchError(f"the model has {n_classes} classes, the labels given are {forest.classes}")
@@ -54,41 +57,63 @@ def load_forest(model: Any, names: tuple[str, ...], classes: tuple[int, ...] | N
 def _read(model: Any, names: tuple[str, ...], classes: tuple[int, ...] | None) -> Forest:
     if isinstance(model, (str, os.PathLike)):
         return _read_path(Path(model), names, classes)
-    if hasattr(model, "booster_"):  # LightGBM's scikit-learn wrapper knows its labels
-        return read_lightgbm(model.booster_.model_to_string(), classes or _labels(model))
-    if type(model).__module__.startswith("xgboost"):
-        return read_xgboost((model.get_booster() if hasattr(model, "get_booster") else model).save_raw("json"), classes)
-    if hasattr(model, "model_to_string"):
-        return read_lightgbm(model.model_to_string(), classes)
-    if type(model).__module__.startswith("pyspark.ml"):
+    library = type(model).__module__.partition(".")[0]
+    if library == "lightgbm" or hasattr(model, "model_to_string"):
+        booster = model.booster_ if hasattr(model, "booster_") else model
+        if not hasattr(booster, "model_to_string"):
+            raise ModelMismatchError(f"cannot read a {type(model).__name__}: expected a fitted LightGBM model")
+        return read_lightgbm(booster.model_to_string(), classes or labels_of(model))
+    if library == "xgboost":
+        return read_xgboost(_xgboost_bytes(model), classes or labels_of(model))
+    if library == "sklearn":
+        return read_sklearn(model, classes)
+    if library == "treelite":
+        return read_treelite(model, classes)
+    if library == "pyspark":
         with tempfile.TemporaryDirectory(prefix="hftcore-mllib-") as folder:
             saved = Path(folder, "model")
             model.write().save(saved.as_uri())
             return read_mllib(saved, names, classes)
     raise ModelMismatchError(
-        f"cannot read a {type(model).__name__}: expected a path, or a LightGBM, XGBoost or Spark MLlib model"
+        f"cannot read a {type(model).__name__}: expected a path, or a model of LightGBM, XGBoost, scikit-learn, "
+        "Treelite or Spark MLlib"
     )
+
+
+def _xgboost_bytes(model: Any) -> bytes:
+    """The booster as UBJSON; of a wrapper that stopped early only the rounds that its own ``predict`` takes."""
+    if not hasattr(model, "get_booster"):
+        return bytes(model.save_raw("ubj"))
+    booster = model.get_booster()
+    best = getattr(model, "best_iteration", None)
+    return bytes((booster if best is None else booster[: best + 1]).save_raw("ubj"))
 
 
 def _read_path(path: Path, names: tuple[str, ...], classes: tuple[int, ...] | None) -> Forest:
     if not path.exists():
         raise ModelMismatchError(f"{path}: no such file or folder")
-    if path.is_file() and path.suffix == ".json":
-        return read_xgboost(path.read_bytes(), classes, source=str(path))
     if path.is_file():
-        return read_lightgbm(_text(path), classes, source=str(path))
+        return _read_file(path, classes)
     if (path / LIGHTGBM_FILE).is_file():
         if is_mllib_folder(path):
             raise ModelMismatchError(f"{path}: holds two models, {LIGHTGBM_FILE} and one saved by Spark MLlib")
-        return read_lightgbm(_text(path / LIGHTGBM_FILE), classes, source=str(path / LIGHTGBM_FILE))
+        return _read_file(path / LIGHTGBM_FILE, classes)
     if (path / XGBOOST_FILE).is_file():
-        return read_xgboost((path / XGBOOST_FILE).read_bytes(), classes, source=str(path / XGBOOST_FILE))
+        return _read_file(path / XGBOOST_FILE, classes)
     if not is_mllib_folder(path):
         raise ModelMismatchError(f"{path}: neither a folder saved by Spark MLlib nor one with {LIGHTGBM_FILE}")
     notes = path / TRAINING
     trained_on = _trained_on(notes) if notes.is_file() else None
     forest = read_mllib(path, names, classes)
     return forest if trained_on is None else _named(forest, trained_on)
+
+
+def _read_file(path: Path, classes: tuple[int, ...] | None) -> Forest:
+    if path.suffix == ".tl":
+        return read_treelite_checkpoint(path, classes)
+    if path.suffix in (".json", ".ubj"):
+        return read_xgboost(path.read_bytes(), classes, source=str(path))
+    return read_lightgbm(_text(path), classes, source=str(path))
 
 
 def _trained_on(notes: Path) -> tuple[str, ...]:
@@ -109,8 +134,3 @@ def _text(path: Path) -> str:
         return path.read_text()
     except UnicodeDecodeError as error:
         raise ModelMismatchError(f"{path}: no LightGBM text model: {error}") from error
-
-
-def _labels(wrapper: Any) -> tuple[int, ...] | None:
-    labels = tuple(int(label) for label in wrapper.classes_)
-    return None if labels == tuple(range(len(labels))) else labels

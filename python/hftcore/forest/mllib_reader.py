@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from hftcore.errors import ModelMismatchError
 from hftcore.forest.checks import check_splits, class_labels
 from hftcore.forest.forest import Forest, OutputRule
-from hftcore.forest.tree_table import TreeTable, build_treelite
+from hftcore.forest.tree_table import TreeTable, build_flat
 
 _ONE_VS_REST = "OneVsRestModel"
 _GBT = "GBTClassificationModel"
@@ -91,7 +91,7 @@ def read_mllib(
     margin_of_tree = [k for k, part in enumerate(parts) for _ in part.trees]
     trees = [tree for part in parts for tree in part.trees]
     return Forest(
-        model=build_treelite(trees, margin_of_tree, n_features, n_margins=len(parts)),
+        flat=build_flat(trees, margin_of_tree, n_features, [0.0] * len(parts)),
         trainer="mllib",
         trainer_version=str(metadata.get("sparkVersion", "unknown")),
         classes=class_labels(n_classes, classes),
@@ -192,7 +192,6 @@ def _table(tree: dict[str, Any], leaf: npt.NDArray[np.float64]) -> TreeTable:
         left=tree["leftChild"].astype(np.int64),
         right=tree["rightChild"].astype(np.int64),
         leaf=leaf,
-        n_rows=tree["rawCount"].astype(np.int64),
     )
 
 

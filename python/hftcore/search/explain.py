@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import treelite
 
-from hftcore.forest.forest import FloatMatrix, Forest, header_field, reference_margins, reference_scores
+from hftcore.forest.forest import FloatMatrix, Forest, reference_scores
+from hftcore.forest.walk import walk_margins, walk_tree
 from hftcore.search.loop import score
 
 FAMILIES: Final = {"ema": ("ema", "ema_deviation"), "rsi": ("rsi",)}  # family -> operations
@@ -65,29 +65,20 @@ def family_totals(importance: Mapping[str, float], spec: Mapping[str, Any]) -> d
 
 def learning_curves(forest: Forest, parts: Mapping[str, tuple[FloatMatrix, npt.NDArray[np.int8]]]) -> Curves:
     """Log loss of each part with the first 1, 2, ... trees of each class; at most 25 points."""
-    margin_of_tree = np.asarray(header_field_list(forest.model, "class_id"))
-    if forest.n_margins == 1:
-        margin_of_tree = np.zeros(forest.n_trees, np.int64)
-    trees = [np.flatnonzero(margin_of_tree == k) for k in range(forest.n_margins)]
+    trees = [np.flatnonzero(forest.flat.margin_of_tree == k) for k in range(forest.n_margins)]
     longest = max(len(t) for t in trees)
     points = np.unique(np.linspace(1, longest, min(longest, _MOST_POINTS)).astype(np.int64))
     losses = {}
     for name, (X, y) in parts.items():
-        leaves = treelite.gtil.predict_per_tree(forest.model, np.ascontiguousarray(X, np.float64))
-        leaves = np.asarray(leaves, np.float64).reshape(len(X), forest.n_trees)
-        sums = [np.cumsum(leaves[:, t], axis=1) for t in trees]
+        leaves = np.column_stack([walk_tree(forest.flat, t, X) for t in range(forest.n_trees)])
+        sums = [base + np.cumsum(leaves[:, t], axis=1) for base, t in zip(forest.flat.base, trees, strict=True)]
         losses[name] = tuple(_loss(forest, sums, int(n), y) for n in points)
     return Curves(tuple(int(n) for n in points), losses)
 
 
 def scores_of(forest: Forest, X: FloatMatrix) -> FloatMatrix:
-    """Scores (n, n_classes) of rows by Treelite's interpreter and the forest's output rule."""
-    return reference_scores(forest, reference_margins(forest.model, X))
-
-
-def header_field_list(model: treelite.Model, name: str) -> list[int]:
-    """A list in Treelite's model header."""
-    return [int(v) for v in np.asarray(header_field(model, name)).ravel()]
+    """Scores (n, n_classes) of rows by the forest's NumPy twin and its output rule."""
+    return reference_scores(forest, walk_margins(forest.flat, X))
 
 
 def _loss(forest: Forest, sums: list[FloatMatrix], n_trees: int, y: npt.NDArray[np.int8]) -> float:

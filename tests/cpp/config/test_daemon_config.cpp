@@ -120,7 +120,7 @@ TEST_F(DaemonConfigTest, HoldsKeysAgainstEachOther) {
   has("name = \"t\"\nstate_dir = \"s\"\ninstruments = \"instruments.json\"\n[model]\npath = \"up.hft\"\n",
       "kafka.bootstrap: is missing: input.kind = \"kafka\" needs it");
   has("[model]\npath = \"up.hft\"\nalias = \"prod\"\n", "1: model: must have either path, or store and alias");
-  has("[model]\npath = \"down.hft\"\n", "2: model.path: must be a model folder: there is none at");
+  has("[model]\npath = \"down.hft\"\n", "2: model.path: must be a model, a folder or a .hft file: there is none at");
   EXPECT_EQ(loaded("name = \"t\"\nstate_dir = \"s\"\ninstruments = \"instruments.json\"\n[model]\npath = \"up.hft\"\n"
                    "[input]\nkind = \"stdin\"\n").input.n_partitions, 1U);
 }

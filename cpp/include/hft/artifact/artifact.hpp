@@ -12,13 +12,21 @@
 
 namespace hft::artifact {
 
-/// A model folder that is not what it says: names the file, what it must hold and what it holds.
+/// A model that is not what it says: names the file, what it must hold and what it holds.
 class ArtifactError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// A model folder that passed every check: spec and machine code belong together.
+/// What predicts. Machine code of a model runs as this process from the moment it is loaded: anything but kKernel is a
+/// permission, for models whose maker is trusted.
+enum class Engine : std::uint8_t {
+  kKernel = 0,
+  kCompiledIfThere,  // the compiled library where the model has one of this platform, else the kernel
+  kCompiled,
+};
+
+/// A model that passed every check: spec and forest belong together.
 struct Loaded {
   std::filesystem::path path;
   std::string model_id;      // hash of what decides a prediction, in hex
@@ -31,12 +39,12 @@ struct Loaded {
   [[nodiscard]] std::uint32_t index_of(int label) const;
 };
 
-/// Loads a model folder, checking in the order of Python's Artifact.load: manifest, files, spec, names, model id,
-/// forest, library, probes. Throws ArtifactError at the first difference, which it names.
+/// Loads a model, a folder or a .hft file, checking in the order of Python's Artifact.load: manifest, files, spec,
+/// names, model id, forest, engine, probes. Throws ArtifactError at the first difference, which it names.
 ///
 /// Refuses whatever Python refuses, and a few things that Python lets pass because its JSON and npz readers do: a key
 /// that occurs twice, NaN or a lone surrogate as JSON, true for 1, text that is not UTF-8, compressed probes.
 /// Cold path.
-[[nodiscard]] Loaded load(const std::filesystem::path& folder);
+[[nodiscard]] Loaded load(const std::filesystem::path& path, Engine engine = Engine::kKernel);
 
 }  // namespace hft::artifact

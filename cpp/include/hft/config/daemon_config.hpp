@@ -34,9 +34,10 @@ struct Property {
 };
 
 struct ModelChoice {
-  std::filesystem::path path;   // the model folder: as given, or what the alias stands for now
+  std::filesystem::path path;   // a folder or a .hft file: as given, or what the alias stands for now
   std::filesystem::path store;  // empty: `path` was given
   std::string alias;
+  bool allow_compiled = false;  // machine code of a model runs as this process
 };
 
 struct InputConfig {

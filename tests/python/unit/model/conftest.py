@@ -77,3 +77,12 @@ def artifact(
     tmp_path_factory: pytest.TempPathFactory, trained: TrainingResult, spec: hc.FeatureSpec, rows: np.ndarray
 ) -> hc.Artifact:
     return hc.compile_model(trained, spec, tmp_path_factory.mktemp("artifact") / "small.hft", probe=rows)
+
+
+@pytest.fixture(scope="session")
+def compiled(
+    tmp_path_factory: pytest.TempPathFactory, trained: TrainingResult, spec: hc.FeatureSpec, rows: np.ndarray
+) -> hc.Artifact:
+    """The same model with machine code of this platform."""
+    path = tmp_path_factory.mktemp("compiled") / "small.hft"
+    return hc.compile_model(trained, spec, path, probe=rows, compiled=True)

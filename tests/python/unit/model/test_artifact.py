@@ -1,10 +1,9 @@
-"""Model folders: what they hold, what they refuse."""
+"""Models on disk: what they hold, what they refuse, as a folder and as one file."""
 
 from __future__ import annotations
 
 import io
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,12 @@ import numpy as np
 import pytest
 
 import hftcore as hc
+from hftcore import _core, archive
 from hftcore.errors import ModelMismatchError
 from hftcore.files import sha256_of
-from hftcore.manifest import model_id, read_manifest, render_manifest
+from hftcore.manifest import COMPILED_FIELDS, model_id, read_manifest, render_manifest
 
-FILES = ("manifest.json", "spec.json", "forest.tl", "probes.npz", "training.json", "forest-*.so")
+FILES = ("manifest.json", "spec.json", "forest.bin", "probes.npz", "training.json", "model_card.md", "forest-*.so")
 
 
 def npy_bytes(array: np.ndarray) -> bytes:
@@ -28,7 +28,12 @@ def npy_bytes(array: np.ndarray) -> bytes:
 
 @pytest.fixture
 def copy(artifact: hc.Artifact, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(artifact.path, tmp_path / "copy.hft"))
+    return artifact.save(tmp_path / "copy").path
+
+
+@pytest.fixture
+def compiled_copy(compiled: hc.Artifact, tmp_path: Path) -> Path:
+    return compiled.save(tmp_path / "compiled").path
 
 
 def rewrite_manifest(folder: Path, **changes: object) -> None:
@@ -66,7 +71,9 @@ def test_one_row_gives_the_bits_of_the_batch(artifact: hc.Artifact, rows: np.nda
 def test_nothing_is_converted_on_the_way_in(artifact: hc.Artifact, rows: np.ndarray) -> None:
     with pytest.raises(TypeError, match="must be a float64 array, was float32"):
         artifact.predict_margin(rows.astype(np.float32))
-    with pytest.raises(TypeError, match="must be a float64 array, was list"):
+    with pytest.raises(
+        TypeError, match="must be a float64 array, an Arrow table or a frame of pandas or polars, was list"
+    ):
         artifact.predict_proba(rows[0].tolist())
     with pytest.raises(TypeError, match="C-contiguous"):
         artifact.predict_margin(rows[:, ::-1])
@@ -74,16 +81,78 @@ def test_nothing_is_converted_on_the_way_in(artifact: hc.Artifact, rows: np.ndar
         artifact.predict_margin(np.zeros((3, 4)))
 
 
+def some_bytes(whole: bytes, most: int = 400) -> list[int]:
+    """Every place of a small file, that many of a large one, its ends among them."""
+    step = max(1, len(whole) // most)
+    return sorted({*range(0, len(whole), step), 1, len(whole) - 2, len(whole) - 1})
+
+
 @pytest.mark.parametrize("pattern", FILES)
-def test_a_flipped_byte_anywhere_in_any_file_is_caught(copy: Path, pattern: str) -> None:
-    file = next(copy.glob(pattern))
+def test_a_flipped_byte_anywhere_in_any_file_is_caught(compiled_copy: Path, pattern: str) -> None:
+    file = next(compiled_copy.glob(pattern))
     whole = file.read_bytes()
-    for at in sorted({0, 1, len(whole) // 3, len(whole) // 2, len(whole) - 2, len(whole) - 1}):
+    for at in some_bytes(whole):
         file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x01]) + whole[at + 1 :])
         with pytest.raises(ModelMismatchError, match=file.name.replace(".", r"\.")):
-            hc.Artifact.load(copy)
+            hc.Artifact.load(compiled_copy)
+        with pytest.raises(ValueError, match=file.name.replace(".", r"\.")):
+            _core.artifact.load_check(str(compiled_copy))
     file.write_bytes(whole)
-    hc.Artifact.load(copy)
+    hc.Artifact.load(compiled_copy)
+    assert _core.artifact.load_check(str(compiled_copy)) == "kernel"
+
+
+def test_a_flipped_byte_anywhere_in_the_file_is_caught(artifact: hc.Artifact, tmp_path: Path) -> None:
+    whole, file = artifact.to_bytes(), tmp_path / "up.hft"
+    for at in some_bytes(whole, 1000):
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x40]) + whole[at + 1 :])
+        with pytest.raises(ModelMismatchError, match=r"up\.hft"):
+            hc.Artifact.load(file)
+        with pytest.raises(ValueError, match=r"up\.hft"):
+            _core.artifact.load_check(str(file))
+
+
+def test_a_folder_and_a_file_are_one_model(artifact: hc.Artifact, tmp_path: Path, rows: np.ndarray) -> None:
+    folder = artifact.save(tmp_path / "up")
+    file = folder.save(tmp_path / "again.hft")
+    assert file.path.read_bytes() == artifact.path.read_bytes() == artifact.to_bytes()
+    for loaded in (folder, file):
+        assert (loaded.model_id, loaded.spec) == (artifact.model_id, artifact.spec)
+        assert loaded.predict_margin(rows).tobytes() == artifact.predict_margin(rows).tobytes()
+    assert _core.artifact.load_check(str(folder.path)) == _core.artifact.load_check(str(file.path)) == "kernel"
+    with pytest.raises(ModelMismatchError, match=r"exists; pass overwrite=True"):
+        artifact.save(file.path)
+    artifact.save(file.path, overwrite=True)
+
+
+def test_a_folder_gives_way_to_a_file_and_a_file_to_a_file(artifact: hc.Artifact, tmp_path: Path) -> None:
+    path = tmp_path / "up.hft"
+    path.mkdir()
+    for name, data in artifact.files.members.items():
+        (path / name).write_bytes(data)
+    assert hc.Artifact.load(path).model_id == artifact.model_id
+    for _ in range(2):
+        artifact.save(path, overwrite=True)
+        assert path.is_file()
+    assert [p.name for p in tmp_path.iterdir()] == ["up.hft"]
+    path.write_bytes(b"a novel")
+    with pytest.raises(ModelMismatchError, match="is no artefact, so it is not replaced"):
+        artifact.save(path, overwrite=True)
+
+
+def test_the_card_tells_what_the_model_is(artifact: hc.Artifact, spec: hc.FeatureSpec) -> None:
+    for words in (artifact.model_id, spec.sha256, "lightgbm", "softmax", "GTIL", "kernel", *spec.names):
+        assert words in artifact.card, words
+    assert artifact.training["data_fingerprint"] in artifact.card
+
+
+def test_a_model_of_format_1_is_to_be_compiled_again(copy: Path) -> None:
+    rewrite_manifest(copy, format_version=1)
+    words = "format version must be 2, was 1: compile the model again"
+    with pytest.raises(ModelMismatchError, match=words):
+        hc.Artifact.load(copy)
+    with pytest.raises(ValueError, match=words):
+        _core.artifact.load_check(str(copy))
 
 
 def test_every_single_byte_of_the_manifest_matters(copy: Path) -> None:
@@ -92,15 +161,15 @@ def test_every_single_byte_of_the_manifest_matters(copy: Path) -> None:
     for at in range(len(whole)):
         file.write_bytes(whole[:at] + bytes([whole[at] ^ 0x02]) + whole[at + 1 :])
         with pytest.raises(ModelMismatchError):
-            read_manifest(copy)
+            read_manifest(archive.read_files(copy, "manifest.json"))
 
 
 @pytest.mark.parametrize("pattern", FILES)
-def test_a_missing_file_is_named(copy: Path, pattern: str) -> None:
-    file = next(copy.glob(pattern))
+def test_a_missing_file_is_named(compiled_copy: Path, pattern: str) -> None:
+    file = next(compiled_copy.glob(pattern))
     file.unlink()
     with pytest.raises(ModelMismatchError, match=file.name):
-        hc.Artifact.load(copy)
+        hc.Artifact.load(compiled_copy)
 
 
 def test_another_spec_is_refused_by_its_first_difference(artifact: hc.Artifact) -> None:
@@ -118,12 +187,14 @@ def test_another_spec_is_refused_by_its_first_difference(artifact: hc.Artifact) 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"format_version": 2}, "format version must be 1, was 2"),
+        ({"format_version": 3}, "format version must be 2, was 3"),
         ({"spec_sha256": "0" * 64}, "spec hash must be"),
         ({"feature_names": ["a", "b", "c", "d", "e"]}, "feature names must be"),
         ({"alpha": 3.0}, "model id must be"),
         ({"threshold_type": "float32"}, "threshold type must be float64, was float32"),
-        ({"platform": "plan9-mips"}, "platform must be .*, was plan9-mips"),
+        ({"sum_rule": "float32, base last"}, "sum rule must be float64, base last, was float32, base last"),
+        ({"compiled": {"file": "a.so"}}, "field 'compiled' must hold compiler, compiler_flags, file, platform as text"),
+        ({"compiled": {**dict.fromkeys(COMPILED_FIELDS, "x")}}, "list of files must be .*'x'"),
         ({"n_trees": "many"}, "field 'n_trees' is missing or of another type"),
         ({"extra": 1}, "field 'extra' is unknown"),
     ],
@@ -157,7 +228,7 @@ def test_resealing_what_is_whole_changes_nothing(copy: Path, artifact: hc.Artifa
         ({"output_rule": "one_vs_rest_normalised"}, r"probes\.npz: probe row 0 must give the scores"),
         ({"output_rule": "argmax"}, "argmax"),
         ({"classes": [1, 0, -1]}, r"probes\.npz: classes must be \[1, 0, -1\], was \[-1, 0, 1\]"),
-        ({"classes": [-1, 0]}, "n_margins must be 2, was 3"),
+        ({"classes": [-1, 0]}, "n_margins .* must be 2 .*, was 3"),
         ({"classes": [0, 0, 1]}, "'classes' must hold integers, none of them twice"),
         ({"classes": ["down", "flat", "up"]}, "'classes' must hold integers"),
         ({"n_trees": 14}, "number of trees must be 15, was 14"),
@@ -191,7 +262,7 @@ def one_bit_up(values: np.ndarray) -> np.ndarray:
         ("classes", lambda c: c.astype(object), "no probes: Object arrays cannot be loaded"),
     ],
 )
-def test_probes_that_do_not_fit_the_library_are_refused(copy: Path, name: str, change: Any, words: str) -> None:
+def test_probes_that_do_not_fit_the_forest_are_refused(copy: Path, name: str, change: Any, words: str) -> None:
     probes = probes_of(copy)
     changed = change(probes.pop(name))
     np.savez(copy / "probes.npz", **probes, **({} if changed is None else {name: changed}))
@@ -220,7 +291,7 @@ def test_scores_may_differ_by_the_rounding_of_another_libm(copy: Path) -> None:
         ("spec.json", b"\xff", "utf-8"),
         ("spec.json", b"{", "not JSON"),
         ("spec.json", b"5", "a spec is a table of keys"),
-        ("forest.tl", b"short", "no Treelite checkpoint: it holds 5 bytes"),
+        ("forest.bin", b"short", "must .*5"),
     ],
 )
 def test_a_damaged_file_with_a_fresh_hash_is_named(copy: Path, name: str, data: bytes, words: str) -> None:
@@ -237,8 +308,10 @@ def test_a_file_that_the_manifest_does_not_list_is_refused(copy: Path) -> None:
 
 
 def test_a_folder_that_is_no_artifact_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ModelMismatchError, match="no model folder"):
+    with pytest.raises(ModelMismatchError, match="no model: there is no such file or folder"):
         hc.Artifact.load(tmp_path / "nowhere")
+    with pytest.raises(ModelMismatchError, match="no model folder: there is no file"):
+        hc.Artifact.load(tmp_path)
     (tmp_path / "manifest.json").write_text('{"format": "something"}')
     with pytest.raises(ModelMismatchError, match="not the manifest of an hftcore-model"):
         hc.Artifact.load(tmp_path)

@@ -1,4 +1,4 @@
-"""The daemon's loader of model folders, written in C++, held against the Python one: what one takes, both take."""
+"""The daemon's loader of models, written in C++, held against the Python one: what one takes, both take."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import random
-import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -23,13 +22,13 @@ from hftcore.errors import ModelMismatchError, SpecError
 from hftcore.files import sha256_of
 from hftcore.manifest import model_id, render_manifest
 
-FILES = ("manifest.json", "spec.json", "forest.tl", "probes.npz", "training.json")
+FILES = ("manifest.json", "spec.json", "forest.bin", "probes.npz", "training.json", "model_card.md")
 N_DAMAGED = 150  # a file, for each of FILES
 
 
 @pytest.fixture
 def copy(artifact: hc.Artifact, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(artifact.path, tmp_path / "copy.hft"))
+    return artifact.save(tmp_path / "copy").path
 
 
 def python_refuses(folder: Path) -> str:
@@ -74,7 +73,7 @@ def damaged(data: bytes, rng: random.Random) -> bytes:
     return bytes(out)
 
 
-def test_both_take_a_whole_folder(artifact: hc.Artifact) -> None:
+def test_both_take_a_whole_model(artifact: hc.Artifact) -> None:
     assert (python_refuses(artifact.path), native_refuses(artifact.path)) == ("", "")
 
 
@@ -129,10 +128,16 @@ CHANGES: list[dict[str, Any]] = [
     {"data_fingerprint": None},
     {"versions": {}},
     {"format": "other"},
-    {"format_version": 2},
+    {"format_version": 1},
+    {"format_version": "2"},
     {"extra": 1},
     {"threshold_type": "float32"},
-    {"platform": "plan9-mips"},
+    {"sum_rule": "float32, base last"},
+    {"compiled": {}},
+    {"compiled": dict.fromkeys(("compiler", "compiler_flags", "file", "platform"), "x")},
+    {"compiled": dict.fromkeys(("compiler", "compiler_flags", "file", "platform"), "spec.json")},
+    {"compiled": dict.fromkeys(("compiler", "compiler_flags", "file", "platform"), 1)},
+    {"compiled": "x"},
     {"spec_sha256": "0" * 64},
     {"feature_names": ["a", "b", "c", "d", "e"]},
     {"feature_names": []},
@@ -237,7 +242,10 @@ def test_files_that_are_missing_or_too_many_are_named(copy: Path) -> None:
     (copy / "notes.txt").unlink()
     (copy / "training.json").unlink()
     assert native_refuses(copy) == python_refuses(copy)
-    assert "no model folder" in native_refuses(copy / "nowhere")
+    assert native_refuses(copy / "nowhere") == python_refuses(copy / "nowhere")
+    (copy / "manifest.json").unlink()
+    assert native_refuses(copy) == python_refuses(copy)
+    assert "no model folder" in native_refuses(copy)
 
 
 SPECS: list[dict[str, Any]] = [

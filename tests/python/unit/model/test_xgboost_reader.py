@@ -13,7 +13,8 @@ import pytest
 import hftcore as hc
 from hftcore.errors import ModelMismatchError
 from hftcore.forest.forest import reference_margins
-from hftcore.forest.xgboost_reader import double_cutoff, read_xgboost
+from hftcore.forest.float32_splits import double_cutoff
+from hftcore.forest.xgboost_reader import read_xgboost
 
 
 def test_the_cutoff_is_the_last_double_that_rounds_below_the_threshold() -> None:

@@ -1,0 +1,72 @@
+"""Rows of features as a model takes them: NumPy as it is, or a frame by the names of its columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    FloatMatrix = npt.NDArray[np.float64]
+
+
+def feature_matrix(X: Any, names: tuple[str, ...]) -> FloatMatrix:
+    """``X`` as float64 rows (n, n_features), or (n_features,) for one row of NumPy.
+
+    Parameters
+    ----------
+    X : float64 array, Arrow table or record batch, pandas or polars frame
+        NumPy is taken where it lies: C-contiguous, never converted. Of a frame the columns that ``names`` lists are
+        copied into rows, null as NaN; it may have others.
+    names : tuple of str
+        The model's features in their order. A frame must have them in this order.
+
+    Raises
+    ------
+    TypeError
+        If it is none of these, or not float64, or not contiguous.
+    ValueError
+        If a frame lacks a column, has it twice, or has them in another order: names the first.
+    """
+    if isinstance(X, np.ndarray):
+        if X.dtype != np.float64:
+            raise TypeError(f"X must be a float64 array, was {X.dtype}")
+        if not X.flags.c_contiguous:
+            raise TypeError("X must be C-contiguous; np.ascontiguousarray makes it so")
+        return X
+    table = _arrow(X)
+    _check_columns(table.column_names, names)
+    rows = np.empty((table.num_rows, len(names)), dtype=np.float64)
+    for i, name in enumerate(names):
+        column = table.column(name)
+        if column.type != pa.float64():
+            raise TypeError(f"X: column {name!r} must be float64, was {column.type}")
+        rows[:, i] = column.fill_null(np.nan).to_numpy()
+    return rows
+
+
+def _arrow(X: Any) -> pa.Table:
+    if isinstance(X, pa.Table):
+        return X
+    if isinstance(X, pa.RecordBatch):
+        return pa.Table.from_batches([X])
+    home, name = type(X).__module__.partition(".")[0], type(X).__name__
+    if (home, name) == ("pandas", "DataFrame"):
+        return pa.Table.from_pandas(X, preserve_index=False)
+    if (home, name) == ("polars", "DataFrame"):
+        return X.to_arrow()
+    raise TypeError(f"X must be a float64 array, an Arrow table or a frame of pandas or polars, was {name}")
+
+
+def _check_columns(found: list[str], names: tuple[str, ...]) -> None:
+    wanted = set(names)
+    for name in names:
+        if found.count(name) != 1:
+            what = "is missing" if name not in found else f"is there {found.count(name)} times"
+            raise ValueError(f"X: column {name!r} {what}")
+    ordered = [name for name in found if name in wanted]
+    for i, (expected, given) in enumerate(zip(names, ordered, strict=True)):
+        if expected != given:
+            raise ValueError(f"X: feature {i} must be column {expected!r}, was {given!r}: the order is the spec's")
