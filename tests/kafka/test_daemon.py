@@ -6,13 +6,16 @@ import os
 import signal
 import subprocess
 import time
+from itertools import groupby
 
 import numpy as np
 import pytest
 
-from hftcore import daemon
+import hftcore as hc
+from hftcore import daemon, ledger
 from hftcore.proof import load_settings, prove_shards
 from hftcore.proof.chaos.campaign import problem_of
+from hftcore.proof.chaos.model import busy_artifact
 from hftcore.proof.chaos.round import LIVE
 from hftcore.proof.chaos.tape import TapeKind
 from hftcore.proof.frames import Kind, sealed, split_journal
@@ -97,7 +100,7 @@ def test_hang_up_reloads_at_a_recorded_place(make_round):
     r = make_round(PLAIN)
     r.start()
     r.feed.start()
-    r.feed.wait_until(0.4)
+    r.wait_taken(0.3)
     r.write_config(
         strategy='threshold = 0.9\norder_qty = 5\ncooldown = "5ms"\nhold = "400ms"', risk="max_open_positions = 3"
     )
@@ -113,6 +116,44 @@ def test_hang_up_reloads_at_a_recorded_place(make_round):
         assert 0 < proof.controls[1].n_inputs < proof.n_inputs
         assert proof.controls[1].strategy["threshold_frac"] == 0.9
         assert proof.controls[1].limits["max_open_positions"] == 3
+
+
+def test_a_promoted_model_takes_over_and_every_decision_names_its_model(make_round, place, tmp_path):
+    first = place.artifact
+    other = busy_artifact(tmp_path / "other.hft", seed=20_260_102, compiled=True)  # served by machine code
+    models, link = hc.ModelRegistry(tmp_path / "models"), tmp_path / "busy.hft"
+    models.push(first, "busy", alias="stable")
+    models.push(other, "busy", alias="candidate")
+    models.link("busy@stable", link)
+    r = make_round(TapeKind(3, 40_000, "packed"), {"model": f'path = "{link}"\nallow_compiled = true'})
+    r.start()
+    r.feed.start()
+
+    def swap(share, move):
+        r.wait_taken(share)
+        move()
+        n_before = len(r.daemon.when("another model"))
+        models.link("busy@stable", link)
+        r.daemon.hang_up()
+        r.wait_until(lambda: len(r.daemon.when("another model")) > n_before, "a change of model")
+
+    swap(0.1, lambda: models.promote("busy@candidate", "stable"))
+    swap(0.35, lambda: models.rollback("busy@stable"))
+    r.drain()
+    r.kill()  # a restart asks for both models again
+    r.start()
+    r.stop()
+    expected = [first.model_id, other.model_id, first.model_id]
+    for proof in proven(r):  # each decision is that of the model then in place, on that event: none was missed
+        assert [control.model_id for control in proof.controls] == expected
+        assert (
+            0 == proof.controls[0].n_inputs < proof.controls[1].n_inputs < proof.controls[2].n_inputs < proof.n_inputs
+        )
+    settings = load_settings(r.config)
+    for shard in settings.partitions:
+        decided = ledger.read_journal(settings.journal_path(shard)).decision_models.tolist()
+        changes = [model for model, _ in groupby(decided)]
+        assert changes == expected
 
 
 def test_a_bad_reload_changes_nothing(make_round):

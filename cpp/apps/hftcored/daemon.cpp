@@ -252,8 +252,10 @@ void Daemon<Timed>::reload() {
     setup_.config.stale_after_ns = read.stale_after_ns;
     read.model.allow_compiled = setup_.config.model.allow_compiled;  // a permission that holds from start to end
     setup_.config.model = read.model;
+    const bool other_model = change_ == nullptr || change.model != change_->model;
     request_change(change);
     for (const std::string& key : difference.applied) log_.info("reloaded", {{"key", key}});
+    if (other_model) log_.info("another model", {{"model_id", settings.model_id}, {"path", settings.model_path}});
     panel_.set_model(settings.model_id);
   } catch (const std::exception& error) {
     log_.error("not reloaded: the old settings stay", {{"what", error.what()}});

@@ -58,12 +58,18 @@ ShardSetup make_shard(const config::DaemonConfig& config, const artifact::Loaded
   return shard;
 }
 
+/// What a link stands for now: a link is moved to the next model, and a recorded change must name the old one for ever.
+std::filesystem::path behind_link(const std::filesystem::path& path) {
+  return std::filesystem::is_symlink(path) ? std::filesystem::weakly_canonical(path) : path;
+}
+
 }  // namespace
 
 Changes::Changes(const artifact::Loaded& first, artifact::Engine engine)
     : engine_{engine}, spec_sha256_{first.spec.sha256}, classes_{first.classes}, models_{first} {}
 
-const artifact::Loaded& Changes::load(const std::filesystem::path& path) {
+const artifact::Loaded& Changes::load(const std::filesystem::path& given) {
+  const std::filesystem::path path = behind_link(given);
   artifact::Loaded loaded = artifact::load(path, engine_);
   if (loaded.spec.sha256 != spec_sha256_ || loaded.classes != classes_) {
     throw Fatal(ExitCode::kArtifact, path.string() + ": made for another feature spec or other classes than the model "
@@ -126,7 +132,7 @@ Setup make_setup(config::DaemonConfig config) {
                 "it is nowhere recorded which inputs were stale");
   }
   setup.schemas = read_schemas(config);
-  setup.model = artifact::load(config.model.path, engine_of(config));
+  setup.model = artifact::load(behind_link(config.model.path), engine_of(config));
   setup.instruments = artifact::read_instruments(config.instruments);
   for (const std::uint32_t partition : config.input.partitions) {
     setup.shards.push_back(make_shard(config, setup.model, setup.instruments, partition));

@@ -15,7 +15,7 @@ from hftcore.models.log import Record
 NAME = "models"
 
 app = typer.Typer(
-    help="A registry of models: push, promote, roll back, pull. A model is NAME, NAME@ALIAS or NAME:ID.",
+    help="A registry of models: push, promote, roll back, pull, link. A model is NAME, NAME@ALIAS or NAME:ID.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
@@ -125,6 +125,22 @@ def pull(
         emit_json({"path": str(out), "model_id": artifact.model_id})
     else:
         output.print(f"{out}: model {artifact.model_id[:16]}", highlight=False)
+
+
+@app.command(epilog="Example: `hftcore models link up_1s@stable /etc/hft/up.hft --registry s3://models/prod`")
+def link(
+    model: Model,
+    place: Annotated[Path, typer.Argument(help="The symbolic link, which is made or moved.", metavar="LINK")],
+    registry: Registry,
+    json: Json = False,
+) -> None:
+    """Pull a model beside a link, under its id, and let the link stand for it: what a daemon's model.path may name."""
+    with errors.status("pulling"):
+        target = ModelRegistry(registry).link(model, place)
+    if json:
+        emit_json({"link": str(place), "path": str(target)})
+    else:
+        output.print(f"{place} is {target.name}", highlight=False)
 
 
 @app.command(epilog="Example: `hftcore models diff up_1s@stable up_1s@candidate --registry models`")

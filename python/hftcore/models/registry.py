@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import secrets
 import socket
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -169,6 +170,33 @@ class ModelRegistry:
         files = files_of(self._store, resolve(self._store, Reference.parse(reference)), target)
         write_model(ModelFiles(target, files.members), overwrite)
         return Artifact.load(target)
+
+    def link(self, reference: str, link: str | Path) -> Path:
+        """Pull the model beside a symbolic link, under its id, and let the link stand for it, in one step.
+
+        What the link stood for stays: a daemon that recovers asks for the model that decided then.
+
+        Returns
+        -------
+        path : Path
+            The file that the link stands for now.
+
+        Raises
+        ------
+        ModelRegistryError
+            If there is no such model, or something else than a link has the link's name.
+        """
+        place = Path(link)
+        if place.exists() and not place.is_symlink():
+            raise ModelRegistryError(f"{place}: is a file or a folder, so no link takes its place")
+        record = resolve(self._store, Reference.parse(reference))
+        target = place.with_name(f"{record.model}.hft")
+        if not target.exists():
+            self.pull(f"{record.name}:{record.model}", target)
+        made = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
+        made.symlink_to(target.name)
+        made.rename(place)
+        return target
 
     def diff(self, old: str, new: str) -> list[Difference]:
         """What differs between two models: manifest, spec, forest; empty where nothing that matters does."""

@@ -17,11 +17,13 @@ _SEED = 20_260_101
 _UP, _FLAT, _DOWN = 2, 1, 0
 
 
-def busy_artifact(path: Path, *, seed: int = _SEED, n_trees: int = 6, with_bars: bool = False) -> Artifact:
+def busy_artifact(
+    path: Path, *, seed: int = _SEED, n_trees: int = 6, with_bars: bool = False, compiled: bool = False
+) -> Artifact:
     """Train and compile a small forest whose scores hang on book, flow and history, and pass thresholds all the time.
 
     Another ``seed`` gives another model of the same features, for a change of models. ``with_bars``: two features more,
-    on time and tick bars.
+    on time and tick bars. ``compiled``: with its machine code.
     """
     import lightgbm
 
@@ -48,7 +50,7 @@ def busy_artifact(path: Path, *, seed: int = _SEED, n_trees: int = 6, with_bars:
     }  # fmt: skip
     data = lightgbm.Dataset(rows, labels, feature_name=list(spec.names))
     booster = lightgbm.train(parameters, data, num_boost_round=n_trees)
-    return compile_model(booster, spec, path, probe=rows[:500])
+    return compile_model(booster, spec, path, compiled=compiled, probe=rows[:500])
 
 
 def _ranks(column: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from hftcore.proof.chaos.brokers import Brokers
 from hftcore.proof.chaos.feed import Feed, client_log
 from hftcore.proof.chaos.process import DaemonProcess
 from hftcore.proof.chaos.tape import Tape, is_end
+from hftcore.telemetry import read_page
 
 if TYPE_CHECKING:
     import random
@@ -200,6 +201,12 @@ class Round:
                 raise ChaosError(f"{what} did not happen; hftcored: {self.daemon.last_words()}")
             time.sleep(0.01)
 
+    def wait_taken(self, fraction: float) -> None:
+        """Wait until this daemon has taken so much of the tape: what was sent may still lie with the brokers."""
+        page = self.folder.resolve() / "state.page"
+        wanted = int(fraction * len(self.tape.messages))
+        self.wait_until(lambda: read_page(page)["counters"]["hot"]["inputs"] >= wanted, f"taking {wanted} inputs")
+
     def _ends_seen(self) -> list[str]:
         """Lanes as ``topic:partition`` whose last message is among the dead letters, as they come in."""
         from confluent_kafka import Consumer, TopicPartition
@@ -229,6 +236,7 @@ def config_text(round_: Round, state: str, sections: Mapping[str, str]) -> str:
     partitions = ", ".join(map(str, range(kind.n_partitions)))
     schema = f'\navro_schemas = {{1 = "{_schema_file()}"}}' if kind.wire_format == "avro" else ""
     ours = {
+        "model": f'path = "{round_.place.artifact.path.resolve()}"',
         "strategy": 'threshold = 0.5\norder_qty = 3\ncooldown = "5ms"\nhold = "400ms"',
         "risk": "max_open_positions = 6\nmax_order_qty = 10\nmax_position_qty = 10\nstop_loss_bps = 20.0\n"
         'stop_out_pause = "1s"',
@@ -244,8 +252,6 @@ name = "{round_.name}"
 state_dir = "{state}"
 epoch = 7
 instruments = "instruments.json"
-[model]
-path = "{round_.place.artifact.path.resolve()}"
 [input]
 kind = "kafka"
 format = "{kind.wire_format}"

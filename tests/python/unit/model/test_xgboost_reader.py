@@ -12,8 +12,8 @@ import pytest
 
 import hftcore as hc
 from hftcore.errors import ModelMismatchError
-from hftcore.forest.forest import reference_margins
 from hftcore.forest.float32_splits import double_cutoff
+from hftcore.forest.forest import reference_margins
 from hftcore.forest.xgboost_reader import read_xgboost
 
 
