@@ -39,7 +39,7 @@ void visit_keys(C& c, Visit&& visit) {
   visit(Key{"model.path", "model, a folder or a .hft file; or give store and alias"}, PathRule{}, c.model.path);
   visit(Key{"model.store", "folder of models, with an aliases.toml"}, PathRule{}, c.model.store);
   visit(Key{"model.alias", "name in aliases.toml of the store"}, TextRule{}, c.model.alias);
-  visit(Key{"model.allow_compiled", "run the machine code that a model of this platform brings; only for trusted makers"},
+  visit(Key{"model.allow_compiled", "run the machine code that a model brings; only for trusted makers"},
         FlagRule{}, c.model.allow_compiled);
 
   visit(Key{"strategy.threshold", "a class trades when its score is at least this"}, FractionRule{},

@@ -1,6 +1,7 @@
 #include "hft/model/forest_model.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <stdexcept>
@@ -8,7 +9,9 @@
 #include "hft/base/number_text.hpp"
 #include "hft/model/compiled_library.hpp"
 #include "hft/model/forest.hpp"
+#include "kernel_path.hpp"
 #include "plain_walk.hpp"
+#include "ranked_walk.hpp"
 
 namespace hft::model {
 namespace {
@@ -30,6 +33,13 @@ class CompiledWalk {
   std::size_t n_margins_;
 };
 
+struct NamedPath {
+  std::string_view name;
+  std::span<const KernelPath> (*variants)() noexcept;
+};
+constexpr std::array<NamedPath, 4> kPaths{
+    {{"vbmi", vbmi_paths}, {"avx512", avx512_paths}, {"avx2", avx2_paths}, {"scalar", scalar_paths}}};
+
 std::string list_of(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -37,23 +47,27 @@ std::string list_of(const std::vector<std::string>& names) {
 }
 
 /// Those to try, fastest first.
-std::vector<std::string> paths_from(std::string_view path) {
+std::span<const NamedPath> paths_from(std::string_view path) {
   const char* forced = std::getenv("HFTCORE_KERNEL");
   if (path.empty() && forced != nullptr) path = forced;
-  std::vector<std::string> paths = kernel_paths();
-  if (path.empty()) return paths;
-  const auto chosen = std::ranges::find(paths, path);
-  if (chosen == paths.end()) {
-    throw std::invalid_argument("ForestModel: path must be one that this CPU can run (" + list_of(paths) + "), was " +
-                                std::string{path});
+  if (path.empty()) return kPaths;
+  const auto chosen = std::ranges::find(kPaths, path, &NamedPath::name);
+  if (chosen == kPaths.end() || chosen->variants().empty()) {
+    throw std::invalid_argument("ForestModel: path must be one that this CPU can run (" + list_of(kernel_paths()) +
+                                "), was " + std::string{path});
   }
-  paths.erase(paths.begin(), chosen);
-  return paths;
+  return {chosen, kPaths.end()};
 }
 
 }  // namespace
 
-std::vector<std::string> kernel_paths() { return {"scalar"}; }
+std::vector<std::string> kernel_paths() {
+  std::vector<std::string> names;
+  for (const NamedPath& path : kPaths) {
+    if (!path.variants().empty()) names.emplace_back(path.name);
+  }
+  return names;
+}
 
 ForestModel::ForestModel(std::size_t n_features, std::size_t n_classes, OutputRule rule, double alpha)
     : n_features_{n_features},
@@ -89,7 +103,12 @@ ForestModel ForestModel::from_forest(std::span<const std::byte> forest_bin, std:
                                 " for the rule and " + std::to_string(n_classes) + " classes, was " +
                                 std::to_string(forest.n_margins));
   }
-  (void)paths_from(path);
+  for (const NamedPath& named : paths_from(path)) {
+    if (auto walk = RankedWalk::of(forest, named.variants())) {
+      model.walk_with(std::move(walk), named.name);
+      return model;
+    }
+  }
   model.walk_with(std::make_shared<const PlainWalk>(forest), "scalar");
   return model;
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -77,25 +78,24 @@ def test_bytes_of_any_origin_are_safe(data: bytes) -> None:
 
 def zipped(*files: tuple[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as archive:
+    with zipfile.ZipFile(out, "w", method) as archive, warnings.catch_warnings(action="ignore"):  # of a name twice
         for name, data in files:
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, compress_type=method)
     return out.getvalue()
 
 
-@pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize(
     ("data", "words"),
     [
         (b"", "does not begin as one"),
         (b"PK\3\4", "ends too soon"),
-        (zipped(("a", b"1")), "was altered: a does not have the header that its bytes have"),
-        (zipped(("a", b"1"), ("a", b"1")), "was altered"),
+        (zipped(("a", b"1")), "was altered: its directory is not that of its files"),
+        (zipped(("a", b"1"), ("b", b"1"), ("a", b"1")), "plain names, each once"),
         (zipped(("../a", b"1")), "plain names, each once and sorted"),
         (zipped(("/etc/a", b"1")), "plain names"),
         (zipped((".a", b"1")), "plain names"),
         (zipped(("a" * 101, b"1")), "plain names"),
-        (zipped(("a", b"1" * 100), method=zipfile.ZIP_DEFLATED), "was altered"),
+        (zipped(("a", b"1" * 100), method=zipfile.ZIP_DEFLATED), "no model file: it ends too soon"),
         (pack({"a": b"1"}) + b"\0", "its directory is not that of its files"),
         (pack({"b": b"1"})[:32] + pack({"a": b"1"}), "plain names, each once and sorted"),
         (pack({"a": b"1"})[:32] + pack({"a": b"1"}), "plain names, each once and sorted"),

@@ -114,8 +114,9 @@ def test_json_lines_on_standard_output_read_back() -> None:
 
 
 def test_a_tampered_artefact_is_refused_by_name(line: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "bad.hft"
-    subprocess.run(["cp", "-r", line / "up.hft", copy], check=True)
+    import hftcore as hc
+
+    copy = hc.Artifact.load(line / "up.hft").save(tmp_path / "bad").path
     spec = copy / "spec.json"
     spec.write_text(spec.read_text().replace("10", "11", 1))
     done = hftcore("verify", copy, line / "tape.hftp")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -225,8 +224,11 @@ def test_a_damaged_record_of_the_training_is_named(
     assert not (tmp_path / "up.hft").exists()
 
 
-def test_the_manifest_says_what_compiled_it(artifact: hc.Artifact) -> None:
-    versions = json.loads((artifact.path / "manifest.json").read_text())["versions"]
-    assert versions["tl2cgen"] == "1.0.0"
-    assert "-ffp-contract=off" in versions["compiler_flags"]
-    assert "fast-math" not in versions["compiler_flags"]
+def test_the_manifest_says_what_compiled_it(compiled: hc.Artifact, artifact: hc.Artifact) -> None:
+    assert compiled.manifest["versions"]["tl2cgen"] == "1.0.0"
+    about = compiled.manifest["compiled"]
+    assert "-ffp-contract=off" in about["compiler_flags"]
+    assert "fast-math" not in about["compiler_flags"]
+    assert about["file"] in compiled.files.members
+    assert artifact.manifest["compiled"] is None
+    assert compiled.model_id == artifact.model_id
