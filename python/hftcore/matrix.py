@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     FloatMatrix = npt.NDArray[np.float64]
 
 
+_NAN: Any = pa.scalar(float("nan"))
+
+
 def feature_matrix(X: Any, names: tuple[str, ...]) -> FloatMatrix:
     """``X`` as float64 rows (n, n_features), or (n_features,) for one row of NumPy.
 
@@ -43,7 +46,7 @@ def feature_matrix(X: Any, names: tuple[str, ...]) -> FloatMatrix:
         column = table.column(name)
         if column.type != pa.float64():
             raise TypeError(f"X: column {name!r} must be float64, was {column.type}")
-        rows[:, i] = column.fill_null(np.nan).to_numpy()
+        rows[:, i] = np.asarray(column.fill_null(_NAN))
     return rows
 
 
@@ -56,7 +59,8 @@ def _arrow(X: Any) -> pa.Table:
     if (home, name) == ("pandas", "DataFrame"):
         return pa.Table.from_pandas(X, preserve_index=False)
     if (home, name) == ("polars", "DataFrame"):
-        return X.to_arrow()
+        table: pa.Table = X.to_arrow()
+        return table
     raise TypeError(f"X must be a float64 array, an Arrow table or a frame of pandas or polars, was {name}")
 
 
