@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     FloatMatrix = npt.NDArray[np.float64]
 
 
-_NAN: Any = pa.scalar(float("nan"))
-
-
 def feature_matrix(X: Any, names: tuple[str, ...]) -> FloatMatrix:
     """``X`` as float64 rows (n, n_features), or (n_features,) for one row of NumPy.
 
@@ -41,12 +38,13 @@ def feature_matrix(X: Any, names: tuple[str, ...]) -> FloatMatrix:
         return X
     table = _arrow(X)
     _check_columns(table.column_names, names)
+    nan: Any = pa.scalar(float("nan"))
     rows = np.empty((table.num_rows, len(names)), dtype=np.float64)
     for i, name in enumerate(names):
         column = table.column(name)
         if column.type != pa.float64():
             raise TypeError(f"X: column {name!r} must be float64, was {column.type}")
-        rows[:, i] = np.asarray(column.fill_null(_NAN))
+        rows[:, i] = np.asarray(column.fill_null(nan))
     return rows
 
 
