@@ -19,7 +19,7 @@
 #include "hft/engine/replay.hpp"
 #include "hft/ledger/journal.hpp"
 #include "hft/ledger/memory_journal.hpp"
-#include "hft/model/compiled_model.hpp"
+#include "hft/model/forest_model.hpp"
 #include "registrations.hpp"
 #include "stream_scorer.hpp"
 
@@ -30,7 +30,7 @@ using engine::Feed;
 using engine::ReplayConfig;
 using engine::ReplayResult;
 using engine::StageTimes;
-using model::CompiledModel;
+using model::ForestModel;
 
 Feed feed_named(std::string_view name) {
   if (name == "threads") return Feed::kThreads;
@@ -81,14 +81,14 @@ struct NoSink {
 
 /// Records before it, strategy, limits, model or none.
 using ChangeArgs =
-    std::tuple<std::uint64_t, decision::ThresholdParams, risk::Limits, std::shared_ptr<CompiledModel>>;
+    std::tuple<std::uint64_t, decision::ThresholdParams, risk::Limits, std::shared_ptr<ForestModel>>;
 
 /// One replay: made, run once, looked at from another thread meanwhile. What can be refused is refused by the
 /// constructor, before any journal is made or replaced.
 class ReplayJob {
  public:
   ReplayJob(py::array records, feature::Spec spec, std::vector<event::Instrument> instruments,
-            std::shared_ptr<const CompiledModel> model, engine::EngineConfig config, std::string header_json,
+            std::shared_ptr<const ForestModel> model, engine::EngineConfig config, std::string header_json,
             std::vector<ChangeArgs> changes, std::optional<std::filesystem::path> journal_path, bool overwrite,
             ReplayConfig replay, bool timed, std::string state)
       : records_{std::move(records)}, bytes_{bytes_of(records_)}, spec_{std::move(spec)},
@@ -105,7 +105,7 @@ class ReplayJob {
     for (const auto& [n_records_before, strategy, limits, other] : change_args_) {
       changes_.push_back({n_records_before, {strategy, limits}, other.get()});
     }
-    engine::validate(std::span<const engine::Change<CompiledModel>>{changes_}, *model_);
+    engine::validate(std::span<const engine::Change<ForestModel>>{changes_}, *model_);
   }
 
   py::dict run() {
@@ -151,7 +151,7 @@ class ReplayJob {
   }
   template <bool Timed, class Journal>
   ReplayResult run_as(Journal& journal, StageTimes& times) {
-    engine::Replay<Timed, CompiledModel, Journal> replay(
+    engine::Replay<Timed, ForestModel, Journal> replay(
         bytes_, {spec_, instruments_, *model_, config_, header_json_, changes_, std::as_bytes(std::span{state_})},
         replay_, journal, control_);
     return replay.run(times);
@@ -161,11 +161,11 @@ class ReplayJob {
   std::span<const std::byte> bytes_;
   feature::Spec spec_;
   std::vector<event::Instrument> instruments_;
-  std::shared_ptr<const CompiledModel> model_;
+  std::shared_ptr<const ForestModel> model_;
   engine::EngineConfig config_;
   std::string header_json_;
   std::vector<ChangeArgs> change_args_;  // keep the models alive
-  std::vector<engine::Change<CompiledModel>> changes_;
+  std::vector<engine::Change<ForestModel>> changes_;
   std::optional<std::filesystem::path> journal_path_;
   ledger::Existing existing_;
   ReplayConfig replay_;
@@ -217,7 +217,7 @@ void register_engine(py::module_& m) {
   register_stream_scorer(m);
   py::class_<ReplayJob>(m, "Replay", "One replay; hftcore.replay makes it. n_done and abort() may be used meanwhile.")
       .def(py::init([](py::array records, feature::Spec spec, std::vector<event::Instrument> instruments,
-                       std::shared_ptr<CompiledModel> model, const decision::ThresholdParams& strategy,
+                       std::shared_ptr<ForestModel> model, const decision::ThresholdParams& strategy,
                        const risk::Limits& limits, const execution::Fees& fees, std::uint32_t config_epoch,
                        std::string header_json, std::vector<ChangeArgs> changes,
                        std::optional<std::filesystem::path> journal_path, bool overwrite, const std::string& feed,

@@ -16,7 +16,7 @@
 
 #include "hft/base/crc32c.hpp"
 #include "hft/engine/keyed_scorer.hpp"
-#include "hft/model/compiled_model.hpp"
+#include "hft/model/forest_model.hpp"
 #include "one_thread.hpp"
 
 namespace hft::bindings {
@@ -25,8 +25,8 @@ namespace {
 namespace py = pybind11;
 
 using engine::ScoredRow;
-using model::CompiledModel;
-using Scorer = engine::KeyedScorer<CompiledModel>;
+using model::ForestModel;
+using Scorer = engine::KeyedScorer<ForestModel>;
 using Places = py::array_t<std::int32_t, py::array::c_style>;
 using Offsets = py::array_t<std::int64_t, py::array::c_style>;
 using Bytes = py::array_t<std::uint8_t, py::array::c_style>;
@@ -61,7 +61,7 @@ class BinaryColumn {
 
 /// A scorer and the model that it refers to.
 struct StreamScorer {
-  std::shared_ptr<const CompiledModel> model;
+  std::shared_ptr<const ForestModel> model;
   std::unique_ptr<Scorer> scorer;
   engine::ScoredRows rows;  // of the last call: its room is used again
 };
@@ -80,7 +80,7 @@ std::unique_ptr<SharedScorer> make_scorer(
     const feature::Spec& spec, const std::vector<event::Instrument>& instruments,
     const std::vector<std::uint32_t>& table_ids, const std::vector<std::uint32_t>& home_partitions, bool by_symbol,
     bool numbered, const decision::ThresholdParams& strategy, const risk::Limits& limits, const execution::Fees& fees,
-    std::uint32_t config_epoch, std::shared_ptr<CompiledModel> model, const std::string& format,
+    std::uint32_t config_epoch, std::shared_ptr<ForestModel> model, const std::string& format,
     const std::map<std::uint32_t, std::string>& schemas, engine::ScorerIdentity identity) {
   if (model == nullptr) throw py::type_error("model must not be None");
   auto scorer = std::make_unique<Scorer>(

@@ -75,7 +75,7 @@ class Artifact:
         manifest: dict[str, Any],
         spec: FeatureSpec,
         training: dict[str, Any],
-        model: native.CompiledModel,
+        model: native.ForestModel,
     ) -> None:
         self.path = path
         self.manifest = manifest
@@ -153,7 +153,7 @@ class Artifact:
         scores: FloatMatrix = self._model.predict_proba(_checked(X))
         return scores
 
-    def _native(self) -> native.CompiledModel:
+    def _native(self) -> native.ForestModel:
         return self._model
 
     def __repr__(self) -> str:
@@ -214,11 +214,11 @@ def _read_spec(folder: Path) -> FeatureSpec:
         raise ModelMismatchError(f"{folder / SPEC}: {error}") from error
 
 
-def _load_library(folder: Path, manifest: Mapping[str, Any]) -> native.CompiledModel:
+def _load_library(folder: Path, manifest: Mapping[str, Any]) -> native.ForestModel:
     path = folder / manifest["library"]
     expect(path, "platform", this_platform(), manifest["platform"])
     try:
-        return native.CompiledModel(
+        return native.ForestModel.from_library(
             str(path.resolve()),
             len(manifest["feature_names"]),
             len(manifest["classes"]),
@@ -236,7 +236,7 @@ def _n_trees(path: Path) -> int:
     return int(_TREELITE_HEADER.unpack(head)[-1])
 
 
-def _check_probes(path: Path, model: native.CompiledModel, manifest: Mapping[str, Any]) -> None:
+def _check_probes(path: Path, model: native.ForestModel, manifest: Mapping[str, Any]) -> None:
     n, classes = manifest["n_probes"], manifest["classes"]
     shapes = {
         "rows": (n, model.n_features),

@@ -68,7 +68,7 @@ def imbalance_artifact(tmp_path_factory: pytest.TempPathFactory) -> ImbalanceArt
     features = [{"op": "queue_imbalance"}]
     session = {"open": "13:30:00", "close": "20:00:00"}
     spec = hc.FeatureSpec.from_dict({"name": "imbalance", "features": features, "session": session})
-    return ImbalanceArtifact(spec, _core.model.CompiledModel(str(library), 1, 3, "identity"))
+    return ImbalanceArtifact(spec, _core.model.ForestModel.from_library(str(library), 1, 3, "identity"))
 
 
 _PAYLOAD = ("bid_px_ticks", "bid_qty_lots", "ask_px_ticks", "ask_qty_lots")

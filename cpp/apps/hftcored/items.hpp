@@ -12,7 +12,7 @@
 #include "hft/event/decode.hpp"
 #include "hft/event/event.hpp"
 #include "hft/ledger/frame.hpp"
-#include "hft/model/compiled_model.hpp"
+#include "hft/model/forest_model.hpp"
 #include "hft/sequence/lane.hpp"
 
 namespace hft::daemon {
@@ -29,7 +29,7 @@ struct Poison {
 /// the daemon: replacing them is rare, and nobody need say when it is done with the old ones.
 struct Change {
   engine::Settings settings;
-  std::shared_ptr<const model::CompiledModel> model;
+  std::shared_ptr<const model::ForestModel> model;
   std::string json;   // canonical settings with the model's path and id
   std::string start;  // of a shard's first: where its lanes begin, as JSON; else empty
   std::int64_t stale_after_ns = 0;

@@ -75,7 +75,7 @@ const artifact::Loaded& Changes::load(const std::filesystem::path& path) {
   return known != models_.end() ? *known : models_.emplace_back(std::move(loaded));
 }
 
-std::shared_ptr<const model::CompiledModel> Changes::model(const std::filesystem::path& path,
+std::shared_ptr<const model::ForestModel> Changes::model(const std::filesystem::path& path,
                                                            const std::string& model_id) {
   for (const artifact::Loaded& known : models_) {
     if (known.model_id == model_id) return known.model;

@@ -46,7 +46,7 @@ class Changes {
   [[nodiscard]] config::Settings settings_of(const config::DaemonConfig& config);
 
  private:
-  std::shared_ptr<const model::CompiledModel> model(const std::filesystem::path& path, const std::string& model_id);
+  std::shared_ptr<const model::ForestModel> model(const std::filesystem::path& path, const std::string& model_id);
   const artifact::Loaded& load(const std::filesystem::path& path);
 
   std::mutex mutex_;

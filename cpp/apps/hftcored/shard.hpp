@@ -70,7 +70,7 @@ class Shard {
   struct Parts {
     const feature::Spec& spec;
     std::span<const event::Instrument> instruments;  // of this shard; outlive it
-    const model::CompiledModel& model;
+    const model::ForestModel& model;
     const engine::EngineConfig& engine;
     std::span<const sequence::Lane> lanes;
     bool numbered;  // the feed numbers each symbol's events
@@ -187,7 +187,7 @@ class Shard {
 
   Sink sink_;
   event::SequenceGuard guard_;
-  engine::Engine<model::CompiledModel, Sink, Timed> engine_;
+  engine::Engine<model::ForestModel, Sink, Timed> engine_;
   std::size_t n_symbols_;
   std::vector<sequence::Lane> lanes_;
   bool numbered_;

@@ -72,14 +72,14 @@ std::string this_platform() {
 #endif
 }
 
-std::shared_ptr<const model::CompiledModel> load_library(const std::filesystem::path& folder,
+std::shared_ptr<const model::ForestModel> load_library(const std::filesystem::path& folder,
                                                          const Manifest& manifest) {
   const std::filesystem::path path = folder / manifest.library;
   expect(path, "platform", this_platform(), manifest.json.at("platform").as_text());
   try {
-    return std::make_shared<const model::CompiledModel>(
+    return std::make_shared<const model::ForestModel>(model::ForestModel::from_library(
         std::filesystem::canonical(path).string(), manifest.feature_names.size(), manifest.classes.size(),
-        model::output_rule_named(manifest.json.at("output_rule").as_text()), manifest.json.at("alpha").as_double());
+        model::output_rule_named(manifest.json.at("output_rule").as_text()), manifest.json.at("alpha").as_double()));
   } catch (const std::invalid_argument& error) {
     throw ArtifactError(error.what());
   }

@@ -65,7 +65,7 @@ void expect_rows(const std::filesystem::path& path, const std::string& what, con
 
 }  // namespace
 
-void check_probes(const std::filesystem::path& path, const model::CompiledModel& model, const Manifest& manifest) {
+void check_probes(const std::filesystem::path& path, const model::ForestModel& model, const Manifest& manifest) {
   const auto n = static_cast<std::size_t>(manifest.n_probes);
   const std::vector<std::pair<std::string, Shape>> shapes{{"rows", {n, model.n_features()}},
                                                           {"margins", {n, model.n_margins()}},

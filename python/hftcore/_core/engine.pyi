@@ -24,7 +24,7 @@ class StreamScorer:
     """
     The engines of a stream's keys; hftcore.spark.stream makes it.
     """
-    def __init__(self, *, spec: hftcore._core.feature.Spec, instruments: collections.abc.Sequence[hftcore._core.event.Instrument], table_ids: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], home_partitions: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], by_symbol: bool, numbered: bool, strategy: ThresholdParams, limits: Limits, fees: Fees, config_epoch: typing.SupportsInt | typing.SupportsIndex, model: hftcore._core.model.CompiledModel, format: str, schemas: collections.abc.Mapping[typing.SupportsInt | typing.SupportsIndex, str], identity: collections.abc.Sequence[tuple[str, str]]) -> None:
+    def __init__(self, *, spec: hftcore._core.feature.Spec, instruments: collections.abc.Sequence[hftcore._core.event.Instrument], table_ids: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], home_partitions: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex], by_symbol: bool, numbered: bool, strategy: ThresholdParams, limits: Limits, fees: Fees, config_epoch: typing.SupportsInt | typing.SupportsIndex, model: hftcore._core.model.ForestModel, format: str, schemas: collections.abc.Mapping[typing.SupportsInt | typing.SupportsIndex, str], identity: collections.abc.Sequence[tuple[str, str]]) -> None:
         ...
     def come_from(self, topic: str) -> None:
         """
@@ -50,7 +50,7 @@ class Replay:
     """
     One replay; hftcore.replay makes it. n_done and abort() may be used meanwhile.
     """
-    def __init__(self, *, records: numpy.ndarray, spec: hftcore._core.feature.Spec, instruments: collections.abc.Sequence[hftcore._core.event.Instrument], model: hftcore._core.model.CompiledModel, strategy: ThresholdParams, limits: Limits, fees: Fees, config_epoch: typing.SupportsInt | typing.SupportsIndex, header_json: str, changes: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, ThresholdParams, Limits, hftcore._core.model.CompiledModel]], journal_path: os.PathLike | str | bytes | None, overwrite: bool, feed: str, wait: str, rate_hz: typing.SupportsFloat | typing.SupportsIndex, timed: bool, state: bytes = b'') -> None:
+    def __init__(self, *, records: numpy.ndarray, spec: hftcore._core.feature.Spec, instruments: collections.abc.Sequence[hftcore._core.event.Instrument], model: hftcore._core.model.ForestModel, strategy: ThresholdParams, limits: Limits, fees: Fees, config_epoch: typing.SupportsInt | typing.SupportsIndex, header_json: str, changes: collections.abc.Sequence[tuple[typing.SupportsInt | typing.SupportsIndex, ThresholdParams, Limits, hftcore._core.model.ForestModel]], journal_path: os.PathLike | str | bytes | None, overwrite: bool, feed: str, wait: str, rate_hz: typing.SupportsFloat | typing.SupportsIndex, timed: bool, state: bytes = b'') -> None:
         ...
     def abort(self) -> None:
         """

@@ -1,11 +1,11 @@
 """
-Compiled forests.
+Forests that predict.
 """
 from __future__ import annotations
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['CompiledModel', 'OutputRule']
+__all__: list[str] = ['ForestModel', 'OutputRule', 'kernel_paths']
 class OutputRule:
     """
     Members:
@@ -57,21 +57,41 @@ class OutputRule:
     @property
     def value(self) -> int:
         ...
-class CompiledModel:
+class ForestModel:
     """
-    A forest as machine code.
+    A forest that predicts.
     
-    Predictions are safe from several threads at once. X is float64 and C-contiguous, or a TypeError.
+    Predictions are safe from several threads at once. X is float64 and C-contiguous, or a TypeError; so is out, which is
+    filled and given back.
     """
-    def __init__(self, library_path: str, n_features: typing.SupportsInt | typing.SupportsIndex, n_classes: typing.SupportsInt | typing.SupportsIndex, rule: str, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> None:
-        ...
-    def predict_margin(self, X: numpy.typing.NDArray[numpy.float64]) -> numpy.typing.NDArray[numpy.float64]:
+    @staticmethod
+    def from_forest(data: bytes, n_classes: typing.SupportsInt | typing.SupportsIndex, rule: str, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0, path: str = '') -> ForestModel:
+        """
+        The kernel, of the bytes of forest.bin.
+        
+        path is one of kernel_paths(), or empty: the fastest, unless the variable HFTCORE_KERNEL names another. A path that
+        cannot hold the forest leaves it to the next slower one. ValueError names what does not fit.
+        """
+    @staticmethod
+    def from_library(library_path: str, n_features: typing.SupportsInt | typing.SupportsIndex, n_classes: typing.SupportsInt | typing.SupportsIndex, rule: str, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> ForestModel:
+        """
+        A compiled forest. Runs the library's code: only what is trusted.
+        """
+    def predict_margin(self, X: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64] | None = None, n_threads: typing.SupportsInt | typing.SupportsIndex = 1) -> numpy.typing.NDArray[numpy.float64]:
         """
         Raw sums of leaves: (n, n_features) -> (n, n_margins), or one row.
         """
-    def predict_proba(self, X: numpy.typing.NDArray[numpy.float64]) -> numpy.typing.NDArray[numpy.float64]:
+    def predict_proba(self, X: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64] | None = None, n_threads: typing.SupportsInt | typing.SupportsIndex = 1) -> numpy.typing.NDArray[numpy.float64]:
         """
         Scores after the output rule: (n, n_features) -> (n, n_classes), or one row.
+        """
+    @property
+    def alpha(self) -> float:
+        ...
+    @property
+    def engine(self) -> str:
+        """
+        'kernel' or 'compiled'.
         """
     @property
     def n_classes(self) -> int:
@@ -85,3 +105,12 @@ class CompiledModel:
     @property
     def output_rule(self) -> OutputRule:
         ...
+    @property
+    def path(self) -> str:
+        """
+        One of kernel_paths(), or 'compiled'.
+        """
+def kernel_paths() -> list[str]:
+    """
+    Ways through the kernel that this CPU can run, fastest first: of vbmi, avx512, avx2 and scalar.
+    """

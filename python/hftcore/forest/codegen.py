@@ -56,7 +56,7 @@ _MAIN = """\
 static void add_margins(const double* data, double* result) {{
 {body}}}
 
-/* hft/model/compiled_model.hpp has this layout. */
+/* hft/model/compiled_library.hpp has this layout. */
 struct hft_forest_table {{
   uint32_t abi, n_features, n_margins, reserved;
   void (*add_margins)(const double*, double*);

@@ -100,8 +100,9 @@ class Log final : public Emitter {
 struct World {
   feature::Spec spec = engine::testing::imbalance_spec();
   std::vector<event::Instrument> instruments = engine::testing::three_instruments();
-  std::shared_ptr<const model::CompiledModel> forest =
-      std::make_shared<model::CompiledModel>(IMBALANCE_FOREST, 1, 3, model::OutputRule::kIdentity, 1.0);
+  std::shared_ptr<const model::ForestModel> forest =
+      std::make_shared<model::ForestModel>(
+          model::ForestModel::from_library(IMBALANCE_FOREST, 1, 3, model::OutputRule::kIdentity, 1.0));
   Change birth{.settings = {}, .model = forest, .json = "{\"threshold\":0.7}", .start = "{\"0\":0,\"4096\":0}"};
   Change later{.settings = {}, .model = forest, .json = "{\"threshold\":0.95}", .start = {}};
 

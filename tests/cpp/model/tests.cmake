@@ -7,9 +7,12 @@ endforeach()
 
 hft_test(model/output_rule model)
 hft_test(model/exp model)
-hft_test(model/compiled_model model)
-target_compile_definitions(test_compiled_model PRIVATE
+hft_test(model/forest model)
+hft_test(model/compiled_library model)
+target_compile_definitions(test_compiled_library PRIVATE
   FOREST_WHOLE="$<TARGET_FILE:forest_whole>"
   FOREST_WRONG_ABI="$<TARGET_FILE:forest_wrong_abi>"
   FOREST_NO_SYMBOL="$<TARGET_FILE:forest_no_symbol>")
-add_dependencies(test_compiled_model forest_whole forest_wrong_abi forest_no_symbol)
+add_dependencies(test_compiled_library forest_whole forest_wrong_abi forest_no_symbol)
+hft_test(model/kernel model)
+target_include_directories(test_kernel PRIVATE "${PROJECT_SOURCE_DIR}/cpp/src/model")  # paths, real and emulated

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "hft/feature/spec.hpp"
-#include "hft/model/compiled_model.hpp"
+#include "hft/model/forest_model.hpp"
 
 namespace hft::artifact {
 
@@ -24,7 +24,7 @@ struct Loaded {
   std::string model_id;      // hash of what decides a prediction, in hex
   feature::Spec spec;        // complete: every parameter spelled out, as Python's FeatureSpec hands it over
   std::vector<int> classes;  // labels in the order of the scores: -1, 0, 1 is down, flat, up
-  std::shared_ptr<const model::CompiledModel> model;
+  std::shared_ptr<const model::ForestModel> model;
   std::int64_t n_trees = 0;
 
   /// Index of a label among the scores. Throws ArtifactError where the model does not know the label.

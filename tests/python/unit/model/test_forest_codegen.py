@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from treelite.model_builder import Metadata, ModelBuilder, PostProcessorFunc, TreeAnnotation
 
-from hftcore._core.model import CompiledModel
+from hftcore._core.model import ForestModel
 from hftcore.errors import CompileError
 from hftcore.forest.adversarial import adversarial_rows, with_low_word_of_ones
 from hftcore.forest.codegen import generate_c
@@ -62,12 +62,12 @@ def stump(op: str, threshold: float, default_left: bool, categories: list[int] |
     return builder.commit()
 
 
-def compiled(model: treelite.Model, folder: Path) -> CompiledModel:
+def compiled(model: treelite.Model, folder: Path) -> ForestModel:
     library = compile_library(generate_c(flat_of_treelite(model)), find_compiler())
     path = folder / f"forest-{abs(hash(library))}.so"
     path.write_bytes(library)
     n_margins = len(np.atleast_1d(model.get_header_accessor().get_field("base_scores")))
-    return CompiledModel(str(path), model.num_feature, n_margins, "identity")
+    return ForestModel.from_library(str(path), model.num_feature, n_margins, "identity")
 
 
 def stock_margins(model: treelite.Model, rows: np.ndarray, folder: Path) -> np.ndarray:
@@ -130,14 +130,14 @@ def test_a_split_at_infinity_separates_numbers_from_nan(default_left: bool, tmp_
 
 
 @pytest.fixture(scope="module")
-def third(tmp_path_factory: pytest.TempPathFactory) -> tuple[treelite.Model, CompiledModel]:
+def third(tmp_path_factory: pytest.TempPathFactory) -> tuple[treelite.Model, ForestModel]:
     model = stump("<=", 0.3, default_left=True)
     return model, compiled(model, tmp_path_factory.mktemp("third"))
 
 
 @given(values=st.lists(st.floats(width=64) | st.sampled_from([0.3, 0.25, 0.1 + 0.2]), min_size=1, max_size=50))
 def test_any_double_is_routed_as_the_reference_does(
-    third: tuple[treelite.Model, CompiledModel], values: list[float]
+    third: tuple[treelite.Model, ForestModel], values: list[float]
 ) -> None:
     model, machine_code = third
     rows = np.concatenate([values, with_low_word_of_ones(np.array(values))])[:, None]

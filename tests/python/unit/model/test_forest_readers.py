@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hftcore._core.model import CompiledModel
+from hftcore._core.model import ForestModel
 from hftcore.errors import ModelMismatchError
 from hftcore.forest import load_forest, walk_margins
 from hftcore.forest.adversarial import split_thresholds
@@ -297,7 +297,7 @@ __attribute__((visibility("default"))) const struct {{
 }} hft_forest = {{1, {n_margins}, {n_margins}, 0, add}};
 """
     (tmp_path / "margins.so").write_bytes(compile_library({"main.c": source}, find_compiler()))
-    model = CompiledModel(str(tmp_path / "margins.so"), n_margins, len(classes), rule, 1.7)
+    model = ForestModel.from_library(str(tmp_path / "margins.so"), n_margins, len(classes), rule, 1.7)
     (tmp_path / "model.txt").write_text(lightgbm_text)
     forest = replace(load_forest(tmp_path, NAMES), output_rule=rule, classes=classes, alpha=1.7)
     np.testing.assert_allclose(reference_scores(forest, margins), model.predict_proba(margins), rtol=0, atol=1e-15)

@@ -1,4 +1,4 @@
-#include "hft/model/compiled_model.hpp"
+#include "hft/model/compiled_library.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,23 +7,27 @@
 #include <stdexcept>
 #include <string>
 
+#include "hft/model/forest_model.hpp"
+
 namespace hft::model {
 namespace {
 
-CompiledModel whole(OutputRule rule = OutputRule::kIdentity) { return {FOREST_WHOLE, 2, 3, rule, 1.0}; }
+ForestModel whole(OutputRule rule = OutputRule::kIdentity) {
+  return ForestModel::from_library(FOREST_WHOLE, 2, 3, rule, 1.0);
+}
 
 void expect_error(const std::string& path, std::size_t n_features, std::size_t n_classes, OutputRule rule,
                   double alpha, const std::string& words) {
   try {
-    CompiledModel{path, n_features, n_classes, rule, alpha};
+    (void)ForestModel::from_library(path, n_features, n_classes, rule, alpha);
     FAIL() << "expected: " << words;
   } catch (const std::invalid_argument& error) {
     EXPECT_NE(std::string{error.what()}.find(words), std::string::npos) << error.what();
   }
 }
 
-TEST(CompiledModel, MarginsStartFromZeroWhateverTheBufferHeld) {
-  const CompiledModel model = whole();
+TEST(CompiledLibrary, MarginsStartFromZeroWhateverTheBufferHeld) {
+  const ForestModel model = whole();
   std::array margins{7.0, 7.0, 7.0};
   for (int again = 0; again < 2; ++again) {
     model.predict_margin(std::array{0.5, 2.0}, margins);
@@ -31,13 +35,13 @@ TEST(CompiledModel, MarginsStartFromZeroWhateverTheBufferHeld) {
   }
 }
 
-TEST(CompiledModel, NanGoesWhereTheForestSendsIt) {
+TEST(CompiledLibrary, NanGoesWhereTheForestSendsIt) {
   std::array margins{0.0, 0.0, 0.0};
   whole().predict_margin(std::array{std::numeric_limits<double>::quiet_NaN(), -1.0}, margins);
   EXPECT_EQ(margins[0], 1.0);
 }
 
-TEST(CompiledModel, ProbaIsTheRuleAppliedToMargins) {
+TEST(CompiledLibrary, ProbaIsTheRuleAppliedToMargins) {
   const std::array row{0.1, 0.2};
   std::array<double, 3> margins{};
   std::array<double, 3> proba{};
@@ -47,15 +51,24 @@ TEST(CompiledModel, ProbaIsTheRuleAppliedToMargins) {
   EXPECT_EQ(proba, margins);
 }
 
-TEST(CompiledModel, AMovedModelStillPredicts) {
-  CompiledModel first = whole();
-  const CompiledModel second = std::move(first);
+TEST(CompiledLibrary, AMovedModelStillPredicts) {
+  ForestModel first = whole();
+  const ForestModel second = std::move(first);
   std::array<double, 3> margins{};
   second.predict_margin(std::array{1.0, 0.0}, margins);
   EXPECT_EQ(margins, (std::array{1.0, 0.25, 0.0}));
 }
 
-TEST(CompiledModel, ErrorsNameThePathAndWhatDoesNotFit) {
+TEST(CompiledLibrary, RowsTogetherAreRowsOneByOne) {
+  const ForestModel model = whole();
+  EXPECT_EQ(model.engine(), "compiled");
+  EXPECT_EQ(model.path(), "compiled");
+  std::array<double, 6> margins{};
+  model.predict_margins(std::array{0.1, 2.0, 0.9, -3.0}, 2, margins);
+  EXPECT_EQ(margins, (std::array{-1.0, 0.5, 2.0, 1.0, 0.25, -3.0}));
+}
+
+TEST(CompiledLibrary, ErrorsNameThePathAndWhatDoesNotFit) {
   expect_error("/nowhere/forest.so", 2, 3, OutputRule::kIdentity, 1.0, "/nowhere/forest.so");
   expect_error(FOREST_NO_SYMBOL, 2, 3, OutputRule::kIdentity, 1.0, "has no symbol hft_forest");
   expect_error(FOREST_WRONG_ABI, 2, 3, OutputRule::kIdentity, 1.0, "abi must be 1, was 99");
