@@ -57,9 +57,9 @@ Forest make_forest(std::size_t n_trees, std::size_t n_leaves, std::uint32_t n_fe
 
 template <class T>
 void append(std::vector<std::byte>& bytes, const T* items, std::size_t n) {
-  const auto raw = std::as_bytes(std::span{items, n});
-  bytes.insert(bytes.end(), raw.begin(), raw.end());
-  bytes.resize((bytes.size() + 7) / 8 * 8);
+  const std::size_t at = bytes.size();
+  bytes.resize((at + n * sizeof(T) + 7) / 8 * 8);
+  std::memcpy(bytes.data() + at, items, n * sizeof(T));
 }
 
 std::vector<std::byte> bytes_of(const Forest& forest) {
@@ -142,12 +142,12 @@ void one_row(benchmark::State& state, const Case& c, Predict predict) {
     benchmark::DoNotOptimize(margins.data());
     benchmark::ClobberMemory();
     const auto after = now();
+    times_ns.push_back(std::chrono::duration<double, std::nano>(after - before).count());
+    clock_ns = std::min(clock_ns, std::chrono::duration<double, std::nano>(now() - after).count());
     if (std::memcmp(margins.data(), &c.expected[i * c.forest.n_margins], sizeof(double) * margins.size()) != 0) {
       state.SkipWithError("other bits");
       break;
     }
-    times_ns.push_back(std::chrono::duration<double, std::nano>(after - before).count());
-    clock_ns = std::min(clock_ns, std::chrono::duration<double, std::nano>(now() - now()).count() * -1.0);
     i = (i + 1) % kRows;
   }
   std::ranges::sort(times_ns);

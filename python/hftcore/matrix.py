@@ -38,12 +38,13 @@ def feature_matrix(X: Any, names: tuple[str, ...]) -> FloatMatrix:
         return X
     table = _arrow(X)
     _check_columns(table.column_names, names)
+    nan: Any = pa.scalar(float("nan"))
     rows = np.empty((table.num_rows, len(names)), dtype=np.float64)
     for i, name in enumerate(names):
         column = table.column(name)
         if column.type != pa.float64():
             raise TypeError(f"X: column {name!r} must be float64, was {column.type}")
-        rows[:, i] = column.fill_null(np.nan).to_numpy()
+        rows[:, i] = np.asarray(column.fill_null(nan))
     return rows
 
 
@@ -56,7 +57,8 @@ def _arrow(X: Any) -> pa.Table:
     if (home, name) == ("pandas", "DataFrame"):
         return pa.Table.from_pandas(X, preserve_index=False)
     if (home, name) == ("polars", "DataFrame"):
-        return X.to_arrow()
+        table: pa.Table = X.to_arrow()
+        return table
     raise TypeError(f"X must be a float64 array, an Arrow table or a frame of pandas or polars, was {name}")
 
 

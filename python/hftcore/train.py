@@ -16,7 +16,7 @@ from hftcore.errors import ModelMismatchError, TrainingDataError
 from hftcore.files import write_atomically
 from hftcore.forest import load_forest
 from hftcore.forest.importers import LIGHTGBM_FILE
-from hftcore.forest.mllib_reader import is_mllib_folder
+from hftcore.forest.mllib_files import is_mllib_folder
 from hftcore.manifest import TRAINING, read_object
 from hftcore.train_rules import check_train_parameter
 from hftcore.training_table import TrainingTable, open_training_table

@@ -8,14 +8,20 @@
 
 namespace hft::model {
 
-/// Search::rank<missing_right, steps>(x, thresholds) of every numerical slot; the steps are known to the compiler.
+/// Search::ranks<missing_right, steps, n> of the slots of a run; the compiler knows the steps. kSide slots are searched
+/// side by side, so that none waits for its own loads alone.
 template <class Search, bool MissingRight, std::size_t Steps>
 [[HFT_KERNEL_ISA]] inline void find_run(const RankTable& table, const RankTable::Run& run, const double* row,
                                         std::uint8_t* ranks) noexcept {
-  for (std::size_t slot = run.first; slot < run.end; ++slot) {
-    ranks[slot] = static_cast<std::uint8_t>(
-        Search::template rank<MissingRight, Steps>(row[table.feature(slot)], table.thresholds(slot)));
+  const RankTable::Slot* slot = table.slots() + run.first;
+  const double* const thresholds = table.thresholds();
+  const std::size_t n = static_cast<std::size_t>(run.end - run.first);
+  ranks += run.first;
+  std::size_t i = 0;
+  for (; i + Search::kSide <= n; i += Search::kSide) {
+    Search::template ranks<MissingRight, Steps, Search::kSide>(row, slot + i, thresholds, ranks + i);
   }
+  for (; i < n; ++i) Search::template ranks<MissingRight, Steps, 1>(row, slot + i, thresholds, ranks + i);
 }
 
 template <class Search, bool MissingRight>
@@ -45,6 +51,20 @@ template <class Search>
 /// many of n thresholds are below x (NaN: all of them, or none).
 template <class Count>
 struct SearchByCounts {
+  static constexpr std::size_t kSide = 2;
+
+  template <bool MissingRight, std::size_t Steps, std::size_t N>
+  [[HFT_KERNEL_ISA, gnu::always_inline]] static inline void ranks(const double* row, const RankTable::Slot* slots,
+                                                                  const double* thresholds,
+                                                                  std::uint8_t* ranks) noexcept {
+    unsigned found[N];
+    for (std::size_t i = 0; i < N; ++i) {
+      found[i] = rank<MissingRight, Steps>(row[slots[i].feature], thresholds + slots[i].offset);
+    }
+    for (std::size_t i = 0; i < N; ++i) ranks[i] = static_cast<std::uint8_t>(found[i]);
+  }
+
+ private:
   template <bool MissingRight, std::size_t Steps>
   [[HFT_KERNEL_ISA, gnu::always_inline]] static inline unsigned rank(double x, const double* t) noexcept {
     if constexpr (Steps <= 4) {

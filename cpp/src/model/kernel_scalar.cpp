@@ -8,28 +8,52 @@ namespace {
 constexpr std::size_t kLanes = 16;
 
 struct BinarySearch {
-  template <bool MissingRight, std::size_t Steps>
-  static unsigned rank(double x, const double* t) noexcept {
-    t += RankTable::pivots_of(Steps);
-    std::size_t n = 0;
-    for (std::size_t step = Steps; step-- > 0;) {
-      const double middle = t[n + (std::size_t{1} << step) - 1];
-      const bool below = MissingRight ? !(x <= middle) : middle < x;
-      n += static_cast<std::size_t>(below) << step;
+  static constexpr std::size_t kSide = 4;
+
+  template <bool MissingRight, std::size_t Steps, std::size_t N>
+  static void ranks(const double* row, const RankTable::Slot* slots, const double* thresholds,
+                    std::uint8_t* ranks) noexcept {
+    double x[N];
+    const double* t[N];
+    std::size_t n[N];
+    for (std::size_t i = 0; i < N; ++i) {
+      x[i] = row[slots[i].feature];
+      t[i] = thresholds + slots[i].offset + RankTable::pivots_of(Steps);
+      n[i] = 0;
     }
-    return static_cast<unsigned>(n);
+    for (std::size_t left = Steps; left > 0; --left) {
+      const std::size_t step = std::size_t{1} << (left - 1);
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < N; ++i) {
+        const double middle = t[i][n[i] + step - 1];
+        const bool below = MissingRight ? !(x[i] <= middle) : middle < x[i];
+        n[i] += below ? step : 0;
+      }
+    }
+    for (std::size_t i = 0; i < N; ++i) ranks[i] = static_cast<std::uint8_t>(n[i]);
   }
 };
 
-/// Each tree has a heap of its own: node i has its children at 2 i and 2 i + 1.
+/// Each tree has a heap of its own: node i has its children at 2 i and 2 i + 1. kSide trees take a level together.
 template <std::size_t Levels>
 void walk(const std::uint8_t* nodes, const std::uint8_t* ranks, std::uint8_t* paths) noexcept {
-  for (std::size_t lane = 0; lane < kLanes; ++lane, nodes += std::size_t{2} << Levels) {
-    std::size_t i = 1;
+  constexpr std::size_t kSide = 8;
+  constexpr std::size_t kHeap = std::size_t{2} << Levels;  // bytes
+  for (std::size_t lane = 0; lane < kLanes; lane += kSide, nodes += kSide * kHeap) {
+    std::size_t at[kSide];
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kSide; ++i) at[i] = 1;
     for (std::size_t level = 0; level < Levels; ++level) {
-      i = i + i + static_cast<std::size_t>(nodes[2 * i + 1] < ranks[nodes[2 * i]]);
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < kSide; ++i) {
+        const std::uint8_t* node = nodes + i * kHeap + 2 * at[i];
+        at[i] = at[i] + at[i] + static_cast<std::size_t>(node[1] < ranks[node[0]]);
+      }
     }
-    paths[lane] = static_cast<std::uint8_t>(i - (std::size_t{1} << Levels));
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kSide; ++i) {
+      paths[lane + i] = static_cast<std::uint8_t>(at[i] - (std::size_t{1} << Levels));
+    }
   }
 }
 

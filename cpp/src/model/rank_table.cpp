@@ -63,14 +63,13 @@ void RankPlan::add_numbers() {
   std::vector<Part> parts = parts_of(thresholds_);
   std::ranges::stable_sort(parts, {}, [](const Part& part) { return std::pair{part.missing_right, part.steps}; });
   for (const Part& part : parts) {
-    const auto slot = static_cast<std::uint16_t>(table_.features_.size());
+    const auto slot = static_cast<std::uint16_t>(table_.slots_.size());
     std::vector<RankTable::Run>& runs = table_.runs_;
     if (runs.empty() || runs.back().missing_right != part.missing_right || runs.back().steps != part.steps) {
       runs.push_back({part.missing_right, part.steps, slot, slot});
     }
     ++runs.back().end;
-    table_.features_.push_back(part.feature);
-    table_.offsets_.push_back(static_cast<std::uint32_t>(table_.thresholds_.size()));
+    table_.slots_.push_back({part.feature, static_cast<std::uint32_t>(table_.thresholds_.size())});
     std::vector<double> padded = part.thresholds;
     padded.resize(std::max<std::size_t>(std::size_t{1} << part.steps, 16), kInf);
     for (std::size_t i = 0; i < RankTable::pivots_of(part.steps); ++i) {
@@ -86,14 +85,12 @@ void RankPlan::add_numbers() {
 }
 
 void RankPlan::add_categories(const Forest& forest) {
-  table_.first_category_ = table_.features_.size();
   table_.sets_.whole_categories = forest.whole_categories;
   table_.sets_.category_words = forest.category_words;
   std::map<Set, std::uint8_t> slot_of;
   for (const auto& [set, categories] : sets_) {
-    slot_of[set] = static_cast<std::uint8_t>(table_.features_.size());
-    table_.features_.push_back(set.first.second);
-    table_.category_slots_.push_back({categories, set.first.first});
+    slot_of[set] = static_cast<std::uint8_t>(table_.n_slots());
+    table_.category_slots_.push_back({set.first.second, categories, set.first.first});
   }
   for (auto& [split, slot] : category_slots_) {
     const std::uint32_t* words = forest.category_words.data() + split.second;
@@ -111,11 +108,11 @@ RankPlan::Test RankPlan::test_of(const Forest::Node& split) const {
 }
 
 void RankTable::find_categories(const double* row, std::uint8_t* ranks) const noexcept {
-  for (std::size_t i = 0; i < category_slots_.size(); ++i) {
-    const CategorySlot& slot = category_slots_[i];
-    const double x = row[features_[first_category_ + i]];
+  ranks += slots_.size();
+  for (const CategorySlot& slot : category_slots_) {
+    const double x = row[slot.feature];
     const bool right = std::isnan(x) ? slot.missing_right : !sets_.in_set(x, slot.categories);
-    ranks[first_category_ + i] = right ? 1 : 0;
+    *ranks++ = right ? 1 : 0;
   }
 }
 

@@ -34,13 +34,18 @@ class RankTable {
     std::uint16_t end;
   };
 
-  [[nodiscard]] std::size_t n_slots() const noexcept { return features_.size(); }
-  [[nodiscard]] const std::vector<Run>& runs() const noexcept { return runs_; }
-  [[nodiscard]] std::uint32_t feature(std::size_t slot) const noexcept { return features_[slot]; }
+  struct Slot {
+    std::uint32_t feature;
+    std::uint32_t offset;  // of its part of thresholds()
+  };
 
-  /// Every 16th threshold (as many as pivots_of), then the thresholds; infinity up to whole powers of two, and it is
-  /// allowed to read 16 further.
-  [[nodiscard]] const double* thresholds(std::size_t slot) const noexcept { return thresholds_.data() + offsets_[slot]; }
+  [[nodiscard]] std::size_t n_slots() const noexcept { return slots_.size() + category_slots_.size(); }
+  [[nodiscard]] const std::vector<Run>& runs() const noexcept { return runs_; }
+  [[nodiscard]] const Slot* slots() const noexcept { return slots_.data(); }
+
+  /// A slot's part: every 16th threshold (as many as pivots_of), then the thresholds; infinity up to whole powers of
+  /// two, and it is allowed to read 16 further.
+  [[nodiscard]] const double* thresholds() const noexcept { return thresholds_.data(); }
   static constexpr std::size_t pivots_of(std::size_t steps) noexcept {
     return steps <= 4 ? 0 : steps <= 6 ? 4 : steps == 7 ? 8 : 16;
   }
@@ -51,16 +56,15 @@ class RankTable {
  private:
   friend class RankPlan;
   struct CategorySlot {
+    std::uint32_t feature;
     std::uint32_t categories;
     bool missing_right;
   };
 
   std::vector<Run> runs_;
-  std::vector<std::uint32_t> features_;  // of each slot: the numerical ones, then those of categories
-  std::vector<std::uint32_t> offsets_;
+  std::vector<Slot> slots_;
   AlignedVector<double> thresholds_;
-  std::size_t first_category_ = 0;
-  std::vector<CategorySlot> category_slots_;
+  std::vector<CategorySlot> category_slots_;  // after the others
   Forest sets_;  // the category words alone
 };
 

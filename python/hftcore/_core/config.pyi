@@ -6,7 +6,7 @@ import typing
 __all__: list[str] = ['check', 'json_schema', 'parse_toml', 'same_settings']
 def check(path: str) -> dict[str, typing.Any]:
     """
-    errors and warnings (file, line, column, key, text), the effective configuration without secrets, and the model folder.
+    errors and warnings (file, line, column, key, text), the effective configuration without secrets, and the model's path.
     """
 def json_schema() -> str:
     """

@@ -11,6 +11,7 @@ from rich.table import Table
 from hftcore.cli.shared import Json, emit_json, errors, output
 from hftcore.models import ModelRegistry
 from hftcore.models.log import Record
+from hftcore.models.reference import Reference
 
 NAME = "models"
 
@@ -77,7 +78,7 @@ def list_(
 def show(model: Model, registry: Registry, json: Json = False) -> None:
     """Show a model, its card and the moves of its name."""
     known = ModelRegistry(registry)
-    entry, history = known.show(model), known.history(model)
+    entry, history = known.show(model), known.history(Reference.parse(model).name)
     artifact = known.load(f"{entry.record.name}:{entry.record.model}", engine="kernel")
     if json:
         emit_json({**entry.to_dict(), "manifest": artifact.manifest, "history": [_line(record) for record in history]})

@@ -43,11 +43,9 @@ def _columns(model: Any) -> tuple[_Ints, dict[int, _Ints]]:
         return np.arange(n_features), {}
     is_categorical = np.asarray(model.is_categorical_, np.bool_)
     columns = np.concatenate([np.flatnonzero(is_categorical), np.flatnonzero(~is_categorical)])
-    names = getattr(model, "feature_names_in_", columns)
-    known = {}
-    for feature, values in enumerate(model._preprocessor.named_transformers_["encoder"].categories_):
-        known[feature] = _whole(values, names[columns[feature]] if names is not columns else columns[feature])
-    return columns, known
+    names = list(getattr(model, "feature_names_in_", range(n_features)))
+    encoded = model._preprocessor.named_transformers_["encoder"].categories_
+    return columns, {i: _whole(values, names[columns[i]]) for i, values in enumerate(encoded)}
 
 
 def _whole(values: npt.NDArray[Any], name: Any) -> _Ints:

@@ -12,7 +12,8 @@ from hftcore.errors import ModelMismatchError
 from hftcore.forest.checks import labels_of
 from hftcore.forest.forest import Forest
 from hftcore.forest.lightgbm_reader import read_lightgbm
-from hftcore.forest.mllib_reader import is_mllib_folder, read_mllib
+from hftcore.forest.mllib_files import is_mllib_folder
+from hftcore.forest.mllib_reader import read_mllib
 from hftcore.forest.sklearn_reader import read_sklearn
 from hftcore.forest.treelite_reader import read_treelite, read_treelite_checkpoint
 from hftcore.forest.xgboost_reader import read_xgboost

@@ -1,223 +1,195 @@
-"""Spark MLlib's saved trees to a Forest, from the Parquet files alone: no JVM is started.
+"""Spark MLlib's saved trees to a Forest whose margins are Spark's to 1e-12.
 
-A GBT margin is ``sum_i treeWeight_i * leaf_i``, summed tree by tree; a split is left iff ``x <= threshold``, so NaN
-goes right. A random forest's score is the mean over trees of a leaf's class shares: each tree stands here once for each
-class, with those shares over the number of trees as its leaves, so that its scores are sums of leaves too.
-
-Spark writes nodes in any order over any number of files, so rows are sorted by tree and id. The columns of
-``treesMetadata`` changed their names between releases (``treeID, metadata, weights``; ``_1, _2, _3``): they are read by
-position.
+A GBT margin is ``sum_i treeWeight_i * leaf_i``, summed tree by tree; a numerical split is left iff ``x <= threshold``,
+so NaN goes right. A random forest averages: class shares of its leaves, or their values. A category split of n
+categories names its left ones; where they are at most n // 2 a row goes left iff it holds one of them, else it goes
+right iff it holds one of the others: what is no category takes the other side. Spark sums through BLAS in an order of
+its own, so its last bits differ.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from hftcore.errors import ModelMismatchError
-from hftcore.forest.checks import check_splits, class_labels
+from hftcore.forest.checks import class_labels
 from hftcore.forest.forest import Forest, OutputRule
+from hftcore.forest.mllib_files import SavedTree, count, gain_of, param, read_metadata, read_trees, saved_class
 from hftcore.forest.tree_table import TreeTable, build_flat
 
+_PIPELINE = "PipelineModel"
+_ASSEMBLER = "VectorAssembler"
 _ONE_VS_REST = "OneVsRestModel"
 _GBT = "GBTClassificationModel"
-_FOREST = "RandomForestClassificationModel"
+_SHARES = ("RandomForestClassificationModel", "DecisionTreeClassificationModel")
+_MEANS = ("RandomForestRegressionModel", "DecisionTreeRegressionModel")
+_KINDS = (_ONE_VS_REST, _GBT, "GBTRegressionModel", *_SHARES, *_MEANS)
 _ALPHA = 2.0  # MLlib's GBT probability is 1 / (1 + exp(-2 margin))
-_LEAF = -1
-_RULES: dict[str, OutputRule] = {_GBT: "sigmoid", _ONE_VS_REST: "one_vs_rest_normalised", _FOREST: "identity"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Gbt:
-    trees: list[TreeTable]
-    n_features: int
-    gain: npt.NDArray[np.float64]
-
-
-def is_mllib_folder(path: Path) -> bool:
-    """Whether ``path`` looks like a model that Spark saved."""
-    return (path / "metadata").is_dir()
-
-
-def saved_class(path: Path) -> str:
-    """The last word of the Scala class that was saved in ``path``."""
-    return str(_metadata(path).get("class", "")).rpartition(".")[2]
 
 
 def read_mllib(
     path: Path, feature_names: tuple[str, ...] | None = None, classes: tuple[int, ...] | None = None
 ) -> Forest:
-    """Read a saved ``OneVsRestModel`` of GBTs, a binary ``GBTClassificationModel``, or a ``RandomForest...`` model.
+    """Read a saved GBT, random forest or decision tree, a ``OneVsRestModel`` of GBTs, or a pipeline that ends in one.
 
     Parameters
     ----------
     path : Path
         The folder that ``model.save`` wrote, on a local file system.
     feature_names : tuple of str, optional
-        Names for messages and for the forest; MLlib saves none.
+        Names for messages and for the forest; MLlib saves none, but for those that a pipeline's assembler takes.
     classes : tuple of int, optional
         Labels in the order of the model's classes. Default: (-1, 0, 1) for three, 0..k-1 otherwise.
 
     Raises
     ------
     ModelMismatchError
-        If the folder holds something else, files are missing, or a split is categorical (names the feature).
+        If the folder holds something else, a pipeline has a stage that changes values (names it), files are missing
+        or damaged, or a category is none (names the tree and the feature).
     """
-    metadata = _metadata(path)
     kind = saved_class(path)
-    if kind == _GBT:
-        parts = [_read_gbt(path, metadata, feature_names)]
-        n_classes = 2
-    elif kind == _ONE_VS_REST:
-        n_classes = int(metadata["numClasses"])
-        parts = [_read_part(path / f"model_{k}", feature_names) for k in range(n_classes)]
-    elif kind == _FOREST:
-        n_classes = int(metadata["numClasses"])
-        parts = _read_forest(path, metadata, feature_names, n_classes)
+    if kind == _PIPELINE:
+        last, names = _last_stage(path)
+        return read_mllib(last, names, classes)
+    if kind not in _KINDS:
+        found = read_metadata(path).get("class")
+        raise ModelMismatchError(f"{path}: expected a saved {', '.join(_KINDS)} or {_PIPELINE}, found {found!r}")
+    try:
+        return _forest(path, kind, feature_names, classes)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ModelMismatchError(f"{path}: damaged: {error}") from error
+
+
+def _forest(path: Path, kind: str, names: tuple[str, ...] | None, classes: tuple[int, ...] | None) -> Forest:
+    metadata = read_metadata(path)
+    rule: OutputRule
+    if kind == _ONE_VS_REST:
+        n_classes = count(path, metadata, "numClasses")
+        parts = [_one_of(path / f"model_{k}") for k in range(n_classes)]
+        if len({n for _, n in parts}) > 1:
+            raise ModelMismatchError(f"{path}: its models differ in their features: {[n for _, n in parts]}")
+        n_features = parts[0][1]
+        trees = [tree for part, _ in parts for tree in part]
+        margin_of_tree = [k for k, (part, _) in enumerate(parts) for _ in part]
+        leaves = [_weighted(tree) for tree in trees]
+        rule, divisor = "one_vs_rest_normalised", 1.0
     else:
-        raise ModelMismatchError(
-            f"{path}: expected a saved {_ONE_VS_REST}, {_GBT} or {_FOREST}, found {metadata.get('class')!r}"
-        )
-    n_features = parts[0].n_features
-    if any(part.n_features != n_features for part in parts):
-        raise ModelMismatchError(f"{path}: its models differ in their features: {[p.n_features for p in parts]}")
-    margin_of_tree = [k for k, part in enumerate(parts) for _ in part.trees]
-    trees = [tree for part in parts for tree in part.trees]
+        n_features, trees = count(path, metadata, "numFeatures"), read_trees(path, metadata)
+        n_classes = count(path, metadata, "numClasses") if kind in _SHARES else 2 if kind == _GBT else 1
+        rule, divisor = "sigmoid" if kind == _GBT else "identity", 1.0
+        leaves, margin_of_tree = [_weighted(tree) for tree in trees], [0] * len(trees)
+        if kind in _MEANS:
+            leaves, divisor = [tree.columns["prediction"] for tree in trees], float(len(trees))
+        elif kind in _SHARES:
+            leaves = [share for tree in trees for share in _shares(path, tree, n_classes)]
+            margin_of_tree, divisor = list(range(n_classes)) * len(trees), float(len(trees))
+    gain = gain_of(trees, n_features)
+    if kind in _SHARES:
+        trees = [tree for tree in trees for _ in range(n_classes)]
+    tables = [
+        _table(path, index, tree, leaf, names) for index, (tree, leaf) in enumerate(zip(trees, leaves, strict=True))
+    ]
+    n_margins = n_classes if kind in (*_SHARES, _ONE_VS_REST) else 1
     return Forest(
-        flat=build_flat(trees, margin_of_tree, n_features, [0.0] * len(parts)),
+        flat=build_flat(tables, margin_of_tree, n_features, [0.0] * n_margins, divisor=divisor, whole_categories=True),
         trainer="mllib",
         trainer_version=str(metadata.get("sparkVersion", "unknown")),
         classes=class_labels(n_classes, classes),
-        output_rule=_RULES[kind],
-        alpha=1.0 if kind == _FOREST else _ALPHA,
-        gain=tuple(float(g) for g in np.sum([part.gain for part in parts], axis=0)),
-        feature_names=feature_names,
+        output_rule=rule,
+        alpha=_ALPHA if kind in (_GBT, _ONE_VS_REST) else 1.0,
+        gain=tuple(float(g) for g in gain),
+        feature_names=names,
     )
 
 
-def _metadata(path: Path) -> dict[str, Any]:
-    files = sorted((path / "metadata").glob("part-*"))
-    lines = [line for file in files for line in file.read_text().splitlines() if line.strip()]
-    if len(lines) != 1:
-        raise ModelMismatchError(f"{path}: expected one line of metadata in metadata/part-*, found {len(lines)}")
-    try:
-        parsed: dict[str, Any] = json.loads(lines[0])
-    except json.JSONDecodeError as error:
-        raise ModelMismatchError(f"{path}: the metadata is no JSON: {error}") from error
-    return parsed
+def _last_stage(path: Path) -> tuple[Path, tuple[str, ...] | None]:
+    """The model of a pipeline, and the names that its assembler gives the features."""
+    stages = sorted((path / "stages").glob("[0-9]*_*"), key=lambda stage: int(stage.name.partition("_")[0]))
+    listed = param(read_metadata(path), "stageUids") or []
+    if [stage.name.partition("_")[2] for stage in stages] != listed or not stages:
+        raise ModelMismatchError(f"{path}: expected the stages {listed}, found {[stage.name for stage in stages]}")
+    *earlier, last = stages
+    kinds = [saved_class(stage) for stage in earlier]
+    for at, (stage, kind) in enumerate(zip(earlier, kinds, strict=True)):
+        if kind != _ASSEMBLER or _ASSEMBLER in kinds[:at]:
+            raise ModelMismatchError(
+                f"{path}: stage {stage.name} is a {kind}, whose work would be lost: a pipeline may hold one "
+                f"{_ASSEMBLER} before its model; save its last stage alone, and make the rest part of the spec"
+            )
+    if saved_class(last) == _PIPELINE:
+        raise ModelMismatchError(f"{path}: stage {last.name} is a pipeline again; save its model alone")
+    if not earlier:
+        return last, None
+    assembler, model = read_metadata(earlier[0]), read_metadata(last)
+    given, taken = param(assembler, "outputCol"), param(model, "featuresCol")
+    if given != taken:
+        raise ModelMismatchError(f"{path}: the model takes the column {taken!r}, the assembler makes {given!r}")
+    names = param(assembler, "inputCols")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ModelMismatchError(f"{path}: inputCols of the {_ASSEMBLER} must be names, were {names!r}")
+    n_features = model.get("numFeatures", len(names))  # a OneVsRestModel keeps it in its models
+    if n_features != len(names):
+        raise ModelMismatchError(f"{path}: {_ASSEMBLER} joins {len(names)} columns to {n_features} features")
+    return last, tuple(names)
 
 
-def _parquet(path: Path) -> pa.Table:
-    files = sorted(path.glob("*.parquet"))
-    if not files:
-        raise ModelMismatchError(f"{path}: expected Parquet files, found none")
-    return pa.concat_tables(pq.ParquetFile(file).read() for file in files)
-
-
-def _read_part(path: Path, names: tuple[str, ...] | None) -> _Gbt:
-    metadata = _metadata(path)
+def _one_of(path: Path) -> tuple[list[SavedTree], int]:
+    metadata = read_metadata(path)
     if saved_class(path) != _GBT:
         raise ModelMismatchError(f"{path}: expected a {_GBT}, found {metadata.get('class')!r}")
-    return _read_gbt(path, metadata, names)
+    return read_trees(path, metadata), count(path, metadata, "numFeatures")
 
 
-def _read_gbt(path: Path, metadata: dict[str, Any], names: tuple[str, ...] | None) -> _Gbt:
-    weights, nodes, gain = _read_nodes(path, metadata, names)
-    leaves = [tree["prediction"] * weight for tree, weight in zip(nodes, weights, strict=True)]
-    trees = [_table(tree, leaf) for tree, leaf in zip(nodes, leaves, strict=True)]
-    return _Gbt(trees, int(metadata["numFeatures"]), gain)
+def _weighted(tree: SavedTree) -> npt.NDArray[np.float64]:
+    return np.asarray(tree.columns["prediction"] * tree.weight)
 
 
-def _read_forest(path: Path, metadata: dict[str, Any], names: tuple[str, ...] | None, n_classes: int) -> list[_Gbt]:
-    """One part per class; the gain, which belongs to all of them, with the first."""
-    _, nodes, gain = _read_nodes(path, metadata, names)
-    parts = []
-    for k in range(n_classes):
-        trees = []
-        for tree in nodes:
-            stats = np.asarray(tree["stats"], dtype=np.float64)
-            trees.append(_table(tree, stats[:, k] / stats.sum(axis=1) / len(nodes)))
-        parts.append(_Gbt(trees, int(metadata["numFeatures"]), gain if k == 0 else np.zeros_like(gain)))
-    return parts
+def _shares(path: Path, tree: SavedTree, n_classes: int) -> list[npt.NDArray[np.float64]]:
+    """One column of leaves for each class; rows of no weight have no share, as in Spark."""
+    if tree.stats.shape[1] != n_classes:
+        raise ModelMismatchError(f"{path}: impurityStats must hold {n_classes} values, held {tree.stats.shape[1]}")
+    total = tree.stats.sum(axis=1)
+    return [np.divide(tree.stats[:, k], total, out=np.zeros(len(total)), where=total != 0.0) for k in range(n_classes)]
 
 
-def _read_nodes(
-    path: Path, metadata: dict[str, Any], names: tuple[str, ...] | None
-) -> tuple[list[float], list[dict[str, Any]], npt.NDArray[np.float64]]:
-    """Weights of the trees, their nodes as columns in the order of ids, and the gain of each feature."""
-    n_features, n_trees = int(metadata["numFeatures"]), int(metadata["numTrees"])
-    described: Any = _parquet(path / "treesMetadata")
-    weight_of: dict[int, float] = dict(
-        zip(described.column(0).to_pylist(), described.column(2).to_pylist(), strict=True)
-    )
-    if sorted(weight_of) != list(range(n_trees)):
-        raise ModelMismatchError(f"{path}: expected the weights of trees 0..{n_trees - 1}, found {sorted(weight_of)}")
-
-    rows: Any = _parquet(path / "data")
-    tree_of = rows.column(0).to_numpy()
-    nodes = rows.column(1).combine_chunks()
-    splits = nodes.field("split")
-    columns = {name: nodes.field(name).to_numpy(zero_copy_only=False) for name in _NODE_COLUMNS}
-    columns["feature"] = splits.field("featureIndex").to_numpy(zero_copy_only=False)
-    columns["n_categories"] = splits.field("numCategories").to_numpy(zero_copy_only=False)
-    thresholds = splits.field("leftCategoriesOrThreshold")
-    columns["threshold"] = np.asarray(
-        [values[0] if values else np.nan for values in thresholds.to_pylist()], dtype=np.float64
-    )
-    stats = np.asarray(nodes.field("impurityStats").to_pylist(), dtype=np.float64)
-
-    order = np.lexsort((columns["id"], tree_of))
-    trees, gain = [], np.zeros(n_features)
-    for index in range(n_trees):
-        at = order[tree_of[order] == index]
-        tree = {name: values[at] for name, values in columns.items()}
-        is_split = tree["leftChild"] != _LEAF
-        _check(path, index, tree, is_split, n_features, names)
-        np.add.at(gain, tree["feature"][is_split], (tree["gain"] * tree["rawCount"])[is_split])
-        trees.append({**tree, "stats": stats[at]})
-    return [float(weight_of[index]) for index in range(n_trees)], trees, gain
-
-
-def _table(tree: dict[str, Any], leaf: npt.NDArray[np.float64]) -> TreeTable:
+def _table(
+    path: Path, index: int, tree: SavedTree, leaf: npt.NDArray[np.float64], names: tuple[str, ...] | None
+) -> TreeTable:
+    columns, is_split = tree.columns, tree.is_split
+    by_set = is_split & (columns["n_categories"] >= 0)
+    threshold = np.zeros(len(leaf))
+    for node in np.flatnonzero(is_split & ~by_set).tolist():
+        threshold[node] = _threshold(path, index, node, tree.split_values[node])
+    turned = np.zeros(len(leaf), np.bool_)
+    sets: dict[int, list[int]] = {}
+    for node in np.flatnonzero(by_set).tolist():
+        feature, n_categories = int(columns["feature"][node]), int(columns["n_categories"][node])
+        named = tree.split_values[node]
+        if any(not 0 <= value < n_categories or value != int(value) for value in named):
+            name = repr(names[feature]) if names and feature < len(names) else f"number {feature}"
+            raise ModelMismatchError(
+                f"{path}: feature {name}: tree {index} names the categories {named}, must be in 0..{n_categories - 1}"
+            )
+        left = {int(value) for value in named}
+        turned[node] = len(named) > n_categories // 2
+        sets[node] = sorted(set(range(n_categories)) - left if turned[node] else left)
+    left_child, right_child = columns["leftChild"], columns["rightChild"]
     return TreeTable(
-        feature=tree["feature"].astype(np.int64),
-        threshold=tree["threshold"],
-        left=tree["leftChild"].astype(np.int64),
-        right=tree["rightChild"].astype(np.int64),
+        feature=columns["feature"],
+        threshold=threshold,
+        left=np.where(turned, right_child, left_child),
+        right=np.where(turned, left_child, right_child),
         leaf=leaf,
+        categories=sets,
     )
 
 
-_NODE_COLUMNS = ("id", "prediction", "rawCount", "gain", "leftChild", "rightChild")
-
-
-def _check(
-    path: Path,
-    index: int,
-    tree: dict[str, npt.NDArray[Any]],
-    is_split: npt.NDArray[np.bool_],
-    n_features: int,
-    names: tuple[str, ...] | None,
-) -> None:
-    n_nodes = len(tree["id"])
-    if n_nodes == 0 or not np.array_equal(tree["id"], np.arange(n_nodes)):
-        raise ModelMismatchError(f"{path}: tree {index}: expected nodes 0..n-1, found {n_nodes} rows with other ids")
-    features = tree["feature"][is_split]
-    try:
-        check_splits(features, [*tree["leftChild"][is_split], *tree["rightChild"][is_split]], n_nodes, n_features)
-    except ValueError as error:
-        raise ModelMismatchError(f"{path}: tree {index}: {error}") from error
-    categorical = features[tree["n_categories"][is_split] != -1]
-    if len(categorical):
-        feature = int(categorical[0])
-        name = repr(names[feature]) if names and feature < len(names) else f"number {feature}"
-        raise ModelMismatchError(
-            f"feature {name}: tree {index} of {path} splits it as a category; use numbers or one column per category"
-        )
+def _threshold(path: Path, index: int, node: int, values: list[Any]) -> float:
+    if len(values) != 1:
+        raise ModelMismatchError(f"{path}: tree {index}, node {node}: must have one threshold, had {values}")
+    return math.nan if values[0] is None else float(values[0])

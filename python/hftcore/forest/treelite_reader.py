@@ -131,12 +131,12 @@ class _Tree:
                 f"tree {index}, node {at}: feature {self._feature[at]} must be split by <, <=, > or >= at a number, "
                 f"was operator {operator[at]} at {threshold[at]}"
             )
-        if is_float32_model:
-            with np.errstate(over="ignore"):
-                below = double_cutoff(threshold.astype(np.float32))
-            self._threshold = np.where(is_strict, below, double_cutoff_inclusive(threshold))
-        else:
-            self._threshold = np.where(is_strict, np.nextafter(threshold, -np.inf), threshold)
+        with np.errstate(over="ignore"):  # below the lowest double is -inf
+            below = (
+                double_cutoff(threshold.astype(np.float32)) if is_float32_model else np.nextafter(threshold, -np.inf)
+            )
+        at_most = double_cutoff_inclusive(threshold) if is_float32_model else threshold
+        self._threshold = np.where(is_strict, below, at_most)
         listed_right = np.asarray(fields.get_field("category_list_right_child")) != 0
         turned = np.where(by_set, listed_right, is_split & ((operator == _GT) | (operator == _GE)))
         self._default_left = (np.asarray(fields.get_field("default_left")) != 0) ^ turned

@@ -108,7 +108,7 @@ def _refuse_recoded(encodings: list[dict[str, Any]], names: tuple[str, ...] | No
     """A booster fitted on a data frame splits the codes of its categories, which are not the values in a row."""
     for feature, encoding in enumerate(encodings):
         values = [float(value) for value in encoding["values"]]
-        if values != list(range(len(values))) or encoding.get("offsets"):
+        if values != list(range(len(values))) or len(encoding.get("offsets", ())):
             name = names[feature] if names and feature < len(names) else feature
             raise ModelMismatchError(f"feature {name!r}: its categories must be the numbers 0..n-1, were {values!r}")
 
@@ -156,8 +156,8 @@ def _table(
         categories = _categories(tree)
     except ValueError as error:
         raise ModelMismatchError(f"damaged: tree {index}: {error}") from error
-    np.add.at(gain, feature[is_split], np.asarray(tree["loss_changes"], np.float64)[is_split])
     with np.errstate(over="ignore"):
+        np.add.at(gain, feature[is_split], np.asarray(tree["loss_changes"], np.float64).astype(np.float32)[is_split])
         values = np.asarray(tree["split_conditions"], np.float64).astype(np.float32)  # at a leaf its value
         leaves = values * weight
     by_set = np.zeros(n_nodes, np.bool_)

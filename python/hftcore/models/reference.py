@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -123,5 +124,5 @@ def _read(store: Store, key: str) -> bytes:
     return data
 
 
-def _list(words: object) -> str:
-    return ", ".join(words) or "none"  # type: ignore[call-overload]
+def _list(words: Iterable[str]) -> str:
+    return ", ".join(words) or "none"

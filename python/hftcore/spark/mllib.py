@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.functions import col
 
 from hftcore.errors import TrainingDataError
-from hftcore.forest.mllib_reader import is_mllib_folder
+from hftcore.forest.mllib_files import is_mllib_folder
 from hftcore.spark.session import borrowed
 from hftcore.spark.vectors import vector_rows
 from hftcore.train import Progress, TrainingResult, TrainParams, record_training

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pyspark.ml.classification import GBTClassificationModel, OneVsRestModel, RandomForestClassificationModel
 from pyspark.sql import SparkSession
 
-from hftcore.forest.mllib_reader import saved_class
+from hftcore.forest.mllib_files import saved_class
 from hftcore.spark.session import session
 from hftcore.spark.vectors import gbt_margins, numbered_vectors, probabilities
 

@@ -6,7 +6,9 @@ import ctypes
 import math
 import struct
 import subprocess
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import lightgbm
 import numpy as np
@@ -23,6 +25,8 @@ from hftcore.forest.adversarial import adversarial_rows, with_low_word_of_ones
 from hftcore.forest.codegen import generate_c
 from hftcore.forest.forest import reference_margins
 from hftcore.forest.host_compiler import compile_library, find_compiler
+from hftcore.forest.lightgbm_reader import read_lightgbm
+from hftcore.forest.treelite_reader import flat_of_treelite
 
 
 def stump(op: str, threshold: float, default_left: bool, categories: list[int] | None = None) -> treelite.Model:
@@ -59,7 +63,7 @@ def stump(op: str, threshold: float, default_left: bool, categories: list[int] |
 
 
 def compiled(model: treelite.Model, folder: Path) -> ForestModel:
-    library = compile_library(generate_c(model), find_compiler())
+    library = compile_library(generate_c(flat_of_treelite(model)), find_compiler())
     path = folder / f"forest-{abs(hash(library))}.so"
     path.write_bytes(library)
     n_margins = len(np.atleast_1d(model.get_header_accessor().get_field("base_scores")))
@@ -89,7 +93,7 @@ def test_stock_tl2cgen_mispredicts_adversarial_rows_and_ours_does_not(
     booster: lightgbm.Booster, tmp_path: Path
 ) -> None:
     model = treelite.frontend.from_lightgbm(booster)
-    rows = adversarial_rows(model, 5000, seed=1)
+    rows = adversarial_rows(flat_of_treelite(model), 5000, seed=1)
     expected = reference_margins(model, rows)
     stock = stock_margins(model, rows, tmp_path / "stock")
     wrong = (stock != expected).any(axis=1)
@@ -109,10 +113,10 @@ def test_the_smallest_case_is_one_split_and_one_neighbour(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("op", ["<=", "<", ">=", ">"])
 @pytest.mark.parametrize("default_left", [False, True])
-@pytest.mark.parametrize("threshold", [0.5, -0.0, 1e-310, -1.7976931348623157e308, 0.1 + 0.2])
+@pytest.mark.parametrize("threshold", [0.5, -0.0, 1e-310, -1.7976931348623155e308, 0.1 + 0.2])
 def test_each_kind_of_split_equals_the_reference(op: str, default_left: bool, threshold: float, tmp_path: Path) -> None:
     model = stump(op, threshold, default_left)
-    rows = adversarial_rows(model, 64, seed=2)
+    rows = adversarial_rows(flat_of_treelite(model), 64, seed=2)
     assert compiled(model, tmp_path).predict_margin(rows).tobytes() == reference_margins(model, rows).tobytes()
 
 
@@ -142,31 +146,47 @@ def test_any_double_is_routed_as_the_reference_does(
 
 def test_the_same_forest_gives_the_same_c(booster: lightgbm.Booster) -> None:
     text = booster.model_to_string()
-    first, second = (generate_c(treelite.frontend.from_lightgbm(lightgbm.Booster(model_str=text))) for _ in range(2))
+    first, second = (generate_c(read_lightgbm(text).flat) for _ in range(2))
     assert first == second
 
 
 def test_no_trace_of_the_union_is_left(booster: lightgbm.Booster) -> None:
-    sources = generate_c(treelite.frontend.from_lightgbm(booster))
+    sources = generate_c(read_lightgbm(booster.model_to_string()).flat)
     assert not [word for word in (".missing", "union", "Entry") for text in sources.values() if word in text]
 
 
 def test_a_library_exports_one_symbol(booster: lightgbm.Booster, tmp_path: Path) -> None:
     path = tmp_path / "forest.so"
-    path.write_bytes(compile_library(generate_c(treelite.frontend.from_lightgbm(booster)), find_compiler()))
+    path.write_bytes(compile_library(generate_c(read_lightgbm(booster.model_to_string()).flat), find_compiler()))
     listed = subprocess.run(["nm", "-D", "--defined-only", path], capture_output=True, text=True, check=True).stdout
     assert [line.split()[-1] for line in listed.splitlines()] == ["hft_forest"]
 
 
 def test_a_categorical_split_cannot_be_compiled() -> None:
-    with pytest.raises(CompileError, match="no comparison of a number"):
-        generate_c(stump("<=", 0.0, default_left=False, categories=[0, 2]))
+    with pytest.raises(CompileError, match="cannot be compiled: tree 0 splits by categories; use the kernel"):
+        generate_c(flat_of_treelite(stump("<=", 0.0, default_left=False, categories=[0, 2])))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"float32_sums": True}, "its margins are float32 sums"),
+        ({"base": np.array([0.5]), "base_first": True}, "its sums begin at the base scores"),
+        ({"divisor": 2.0}, "its margins are divided by 2, which is not their number of trees"),
+        ({"nodes": "at -inf"}, "tree 0 splits at -inf"),
+    ],
+)
+def test_what_only_the_kernel_computes_is_not_compiled(changes: dict[str, Any], words: str) -> None:
+    threshold = -math.inf if changes.pop("nodes", None) else 0.5
+    forest = flat_of_treelite(stump("<=", threshold, default_left=False))
+    with pytest.raises(CompileError, match=f"cannot be compiled: {words}; use the kernel"):
+        generate_c(replace(forest, **changes))
 
 
 def test_tl2cgens_notice_about_versions_does_not_reach_the_terminal(
     booster: lightgbm.Booster, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    generate_c(treelite.frontend.from_lightgbm(booster))
+    generate_c(read_lightgbm(booster.model_to_string()).flat)
     assert capfd.readouterr() == ("", "")
 
 
@@ -187,5 +207,5 @@ def test_a_large_forest_is_split_into_files_and_keeps_its_bits(
         8,
     )
     model = treelite.frontend.from_lightgbm(booster)
-    assert len(generate_c(model)) > 5
+    assert len(generate_c(flat_of_treelite(model))) > 5
     assert compiled(model, tmp_path).predict_margin(rows).tobytes() == booster.predict(rows, raw_score=True).tobytes()

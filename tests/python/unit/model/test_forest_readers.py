@@ -16,8 +16,9 @@ import pytest
 
 from hftcore._core.model import ForestModel
 from hftcore.errors import ModelMismatchError
-from hftcore.forest import load_forest
-from hftcore.forest.forest import reference_margins, reference_scores, split_thresholds
+from hftcore.forest import load_forest, walk_margins
+from hftcore.forest.adversarial import split_thresholds
+from hftcore.forest.forest import reference_scores
 from hftcore.forest.host_compiler import compile_library, find_compiler
 
 NAMES = ("a", "b", "c", "d", "e")
@@ -34,7 +35,7 @@ def test_lightgbm_margins_by_the_reference_are_its_own(rows: np.ndarray, labels:
     booster = fit(rows, labels)
     forest = load_forest(booster, NAMES)
     assert (forest.trainer, forest.n_trees, forest.classes) == ("lightgbm", 9, (-1, 0, 1))
-    assert reference_margins(forest.model, rows).tobytes() == booster.predict(rows, raw_score=True).tobytes()
+    assert walk_margins(forest.flat, rows).tobytes() == booster.predict(rows, raw_score=True).tobytes()
     np.testing.assert_allclose(forest.gain, booster.feature_importance("gain"), rtol=1e-5)
 
 
@@ -43,19 +44,16 @@ def test_nan_that_training_never_saw_counts_as_zero_as_in_lightgbm(labels: np.nd
     booster = fit(seen, labels)
     unseen = np.where(np.random.default_rng(2).random(seen.shape) < 0.3, np.nan, seen)
     forest = load_forest(booster, NAMES)
-    assert reference_margins(forest.model, unseen).tobytes() == booster.predict(unseen, raw_score=True).tobytes()
+    assert walk_margins(forest.flat, unseen).tobytes() == booster.predict(unseen, raw_score=True).tobytes()
 
 
 def test_lightgbm_kinds_that_would_not_be_the_same_model_are_refused(rows: np.ndarray, labels: np.ndarray) -> None:
     filled = np.nan_to_num(rows)
-    categorical = filled.copy()
-    categorical[:, 1] = np.abs(np.round(categorical[:, 1] * 3))
     cases = [
         (fit(filled, labels, linear_tree=True), "is linear"),
         (fit(filled, labels, zero_as_missing=True), "takes 0 for missing"),
-        (fit(categorical, labels, categories=[1]), "feature 'b': tree .* splits it as a category"),
-        (fit(filled, labels, boosting="rf", bagging_freq=1, bagging_fraction=0.5), "averages its trees"),
-        (fit(filled, labels, objective="regression", num_class=1), "objective must be one of .*, was 'regression'"),
+        (fit(filled, labels + 1, objective="poisson", num_class=1), "objective must be one of .*, was 'poisson'"),
+        (fit(filled, labels, objective="regression", num_class=1, reg_sqrt=True), "reg_sqrt=true squares its margins"),
     ]
     for booster, words in cases:
         with pytest.raises(ModelMismatchError, match=words):
@@ -151,7 +149,7 @@ def test_a_saved_gbt_is_read_whatever_its_columns_and_files_are_called(
     saved.nodes.reverse()
     saved.weights.reverse()
     forest = load_forest(saved.save(weight_columns=weight_columns, n_files=n_files), ("a", "b"))
-    assert reference_margins(forest.model, CASES)[:, 0].tolist() == MARGINS
+    assert walk_margins(forest.flat, CASES)[:, 0].tolist() == MARGINS
     assert (forest.output_rule, forest.alpha, forest.classes) == ("sigmoid", 2.0, (0, 1))
     assert forest.gain == (700.0, 300.0)
 
@@ -161,15 +159,15 @@ def test_a_split_at_nan_sends_every_row_right_as_it_does_in_spark(saved: SavedGb
     forest = load_forest(saved.save(), ("a", "b"))
     first_tree = [1.0] * len(CASES)
     second_tree = [0.1 * leaf for leaf in (20.0, 20.0, 10.0, 30.0, 30.0, 20.0)]
-    assert reference_margins(forest.model, CASES)[:, 0].tolist() == [
+    assert walk_margins(forest.flat, CASES)[:, 0].tolist() == [
         a + b for a, b in zip(first_tree, second_tree, strict=True)
     ]
-    assert all(np.isfinite(thresholds).all() for _, thresholds in split_thresholds(forest.model))
+    assert all(np.isfinite(thresholds).all() for thresholds in split_thresholds(forest.flat).values())
 
 
 def damage(saved: SavedGbt, what: str) -> None:
     if what == "categorical":
-        saved.nodes[3] = (1, 0, 0.2, 3.0, 1, 4, 1, [0.0, 2.0], 5)
+        saved.nodes[3] = (1, 0, 0.2, 3.0, 1, 4, 1, [0.0, 5.0], 5)
     elif what == "missing node":
         del saved.nodes[5]
     elif what == "missing weight":
@@ -187,15 +185,15 @@ def damage(saved: SavedGbt, what: str) -> None:
 @pytest.mark.parametrize(
     ("what", "words"),
     [
-        ("categorical", "feature 'b': tree 1 of .* splits it as a category"),
+        ("categorical", r"feature 'b': tree 1 names the categories \[0.0, 5.0\], must be in 0..4"),
         ("missing node", r"tree 1: expected nodes 0\.\.n-1"),
         ("missing weight", r"expected the weights of trees 0\.\.1, found \[0, 7\]"),
         ("child outside", "tree 0: a child must be one of nodes 1 to 2, found 9"),
         ("feature outside", "tree 0: the feature of a split must be below 2, found 2"),
-        ("leaf not finite", "leaf 1 must be finite, was inf"),
+        ("leaf not finite", "tree 0, node 1: a leaf must be finite, was inf"),
         (
             "another class",
-            "expected a saved OneVsRestModel, GBTClassificationModel or RandomForest.*, found .*LinearSVCModel",
+            "expected a saved OneVsRestModel, GBTClassificationModel, .* or PipelineModel, found .*LinearSVCModel",
         ),
     ],
 )
