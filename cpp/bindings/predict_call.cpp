@@ -85,7 +85,8 @@ void predict_rows(const ForestModel& self, Predict predict, const double* x, std
     (self.*predict)({x + first * self.n_features(), n * self.n_features()}, n, {y + first * width, n * width});
   };
   constexpr std::size_t kFewest = 64;  // rows that are worth a thread
-  n_threads = std::min({n_threads, n_rows / kFewest + 1, std::size_t{std::max(std::thread::hardware_concurrency(), 1U)}});
+  const std::size_t n_cores = std::max(std::thread::hardware_concurrency(), 1U);
+  n_threads = std::min({n_threads, n_rows / kFewest + 1, n_cores});
   std::vector<std::jthread> others;
   for (std::size_t i = 1; i < n_threads; ++i) {
     others.emplace_back(stretch, n_rows * i / n_threads, n_rows * (i + 1) / n_threads);
@@ -161,7 +162,7 @@ PyObject* call(PyObject* self, PyObject* const* values, Py_ssize_t n_positional,
 #define HFT_PREDICT_SIGNATURE(name)                                                                          \
   name                                                                                                       \
       "(self: hftcore._core.model.ForestModel, X: numpy.typing.NDArray[numpy.float64], "                     \
-      "out: numpy.typing.NDArray[numpy.float64] | None = None, n_threads: typing.SupportsInt = 1) -> "       \
+      "out: numpy.typing.NDArray[numpy.float64] | None = None, n_threads: typing.SupportsIndex = 1) -> "       \
       "numpy.typing.NDArray[numpy.float64]\n\n"
 
 PyMethodDef kMethods[] = {
