@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from hftcore import _core
+from hftcore.archive import pack
 
 # Those of fuzz_messages.hpp.
 INSTRUMENTS = [
@@ -84,6 +85,7 @@ def seeds() -> dict[str, dict[str, bytes]]:
         "json_dom": {"schema": own_schema, "values": b'{"a":[1,-2.5e-3,"\\u00e9\\ud83d\\ude00",true,null],"b":{}}'},
         "toml": {name: text.encode() for name, text in TOML.items()}
         | {"example": resources.files("hftcore").joinpath("specs/hftcored.toml").read_bytes()},
+        "archive": {"two": pack({"manifest.json": b"{}", "spec.json": b""}), "none": pack({})},
         "order_book": BOOK | {"saved": _saved_book()},
         "packed": messages("packed"),
         "packed_file": {"whole": file, "mended": bytes([file[0] | 0x80]) + file[1:], "empty": empty},
