@@ -179,9 +179,9 @@ class _Demo:
                 progress=progress,
             )
 
-        libraries = library_versions(LIBRARY[self._config.trainer], "treelite", "tl2cgen")
+        libraries = library_versions(LIBRARY[self._config.trainer], "treelite")
         inputs = {"model": model_key, "libraries": libraries}
-        return self._steps.run("compiling the forest", inputs, (self._artifact,), work)
+        return self._steps.run("writing the model", inputs, (self._artifact,), work)
 
     def _verify(self, artifact_key: str) -> None:
         def work(_: Progress) -> None:

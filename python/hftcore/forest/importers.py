@@ -85,7 +85,10 @@ def _xgboost_bytes(model: Any) -> bytes:
     """The booster as UBJSON; of a wrapper that stopped early only the rounds that its own ``predict`` takes."""
     if not hasattr(model, "get_booster"):
         return bytes(model.save_raw("ubj"))
-    booster = model.get_booster()
+    try:
+        booster = model.get_booster()
+    except (ValueError, AttributeError) as error:
+        raise ModelMismatchError(f"cannot read a {type(model).__name__}: {error}") from error
     best = getattr(model, "best_iteration", None)
     return bytes((booster if best is None else booster[: best + 1]).save_raw("ubj"))
 

@@ -57,9 +57,13 @@ def read_sklearn(model: Any, classes: tuple[int, ...] | None = None) -> Forest:
     if getattr(model, "n_outputs_", 1) != 1:
         raise ModelMismatchError(f"the {name} must have one output, had {model.n_outputs_}")
     labels = labels_of(model) if name.endswith("Classifier") else None
-    if kind in _MEANS:
-        return _mean_of_trees(model, name, classes or labels)
-    return _boosted(model, name, kind == "HistGradientBoosting", classes or labels)
+    try:
+        if kind in _MEANS:
+            return _mean_of_trees(model, name, classes or labels)
+        return _boosted(model, name, kind == "HistGradientBoosting", classes or labels)
+    except (AttributeError, KeyError) as error:
+        version = model.__getstate__().get("_sklearn_version", "unknown")
+        raise ModelMismatchError(f"the {name} of scikit-learn {version} keeps its trees otherwise: {error}") from error
 
 
 def _mean_of_trees(model: Any, name: str, labels: tuple[int, ...] | None) -> Forest:

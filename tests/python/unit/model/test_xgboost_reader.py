@@ -45,14 +45,20 @@ def tree(**changes: object) -> dict[str, object]:
     }
 
 
-def model(one: dict[str, object], objective: str = "binary:logistic", booster: str = "gbtree") -> str:
+def model(
+    one: dict[str, object],
+    objective: str = "binary:logistic",
+    booster: str = "gbtree",
+    base: str = "[5E-1]",
+    classes: str = "0",
+) -> str:
     return json.dumps(
         {
             "version": [3, 2, 0],
             "learner": {
                 "feature_names": [],
                 "objective": {"name": objective},
-                "learner_model_param": {"base_score": "[5E-1]", "num_class": "0", "num_feature": "2"},
+                "learner_model_param": {"base_score": base, "num_class": classes, "num_feature": "2"},
                 "gradient_booster": {"name": booster, "model": {"trees": [one], "tree_info": [0]}},
             },
         }
@@ -69,6 +75,20 @@ def test_a_tree_keeps_its_leaves_its_missing_side_and_its_gain() -> None:
 
 
 @pytest.mark.parametrize(
+    ("objective", "base", "classes", "expected"),
+    [
+        ("binary:logistic", "5E-1", "0", [0.0]),  # before XGBoost 3.1
+        ("reg:squarederror", "7.5E0", "0", [7.5]),
+        ("multi:softprob", "5E-1", "3", [0.5, 0.5, 0.5]),
+        ("multi:softprob", "[1E0,2.5E-1,-3E0]", "3", [1.0, 0.25, -3.0]),
+    ],
+)
+def test_base_scores_of_every_format(objective: str, base: str, classes: str, expected: list[float]) -> None:
+    forest = read_xgboost(model(tree(), objective, base=base, classes=classes))
+    assert forest.flat.base.tolist() == expected
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         (model(tree(), booster="gblinear"), "booster must be gbtree or dart, was 'gblinear'"),
@@ -77,6 +97,8 @@ def test_a_tree_keeps_its_leaves_its_missing_side_and_its_gain() -> None:
         (model(tree(left_children=[5, -1, -1])), "tree 0: a child must be one of nodes 1 to 2, found 5"),
         (model(tree(left_children=[2, -1, -1])), "tree 0: a child must hang under one split, node 2 is named again"),
         (model(tree(split_indices=[2, 0, 0])), "tree 0: the feature of a split must be below 2, found 2"),
+        (model(tree(), base="0"), r"base_score of a logistic objective must be in \(0, 1\), was 0"),
+        (model(tree(), base="[1,2]"), "base_score must hold 1 values, found 2"),
         ("{}", "no XGBoost JSON model, or damaged"),
         ("tree", "no XGBoost JSON model, or damaged"),
     ],
