@@ -67,10 +67,6 @@ def test_the_second_run_reuses_every_step_but_the_ledger(made: Made) -> None:
     assert again.report.trading == first.report.trading
 
 
-def test_compiling_shows_progress(made: Made) -> None:
-    assert made[2].told["writing the model"] > 0
-
-
 def test_report_journal_and_ledger_agree(made: Made) -> None:
     _, result, _ = made
     trading = result.report.trading
