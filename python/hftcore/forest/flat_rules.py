@@ -109,5 +109,5 @@ def _refuse_node(forest: FlatForest, is_bad: npt.NDArray[np.bool_], found: npt.N
 
 
 def _as_float32(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         return values.astype(np.float32).astype(np.float64)

@@ -19,7 +19,7 @@ def unlike_treelite(forest: FlatForest) -> str | None:
         return "it has no trees"
     if forest.float32_sums:
         return "its margins are float32 sums"
-    if forest.base_first and np.any(forest.base != 0.0):
+    if forest.base_first and np.any((forest.base != 0.0) | np.signbit(forest.base)):
         return "its sums begin at the base scores"
     if forest.whole_categories and bool(forest.is_categorical.any()):
         return "its category splits know whole numbers only"

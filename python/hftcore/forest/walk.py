@@ -23,7 +23,7 @@ def walk_margins(forest: FlatForest, rows: Floats) -> Floats:
     base: npt.NDArray[Any] = forest.base.astype(number)
     sums = np.zeros((len(x), forest.n_margins), number)
     if forest.base_first:
-        sums += base
+        sums[:] = base
     with np.errstate(over="ignore"):  # a sum of float32 leaves may leave their range; the engines give the same inf
         for index, margin in enumerate(forest.margin_of_tree):
             sums[:, margin] += walk_tree(forest, index, x).astype(number)

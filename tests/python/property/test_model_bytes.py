@@ -42,7 +42,7 @@ def forests(draw: st.DrawFn) -> FlatForest:
     n_margins, n_trees = draw(st.integers(1, 3)), draw(st.integers(0, 12))
     by_float32 = draw(st.booleans())
     trees = [_tree(rng, int(rng.integers(0, 7)), by_float32) for _ in range(n_trees)]
-    base = rng.normal(size=n_margins)
+    base = rng.choice([rng.normal(), 0.0, -0.0], n_margins)
     return build_flat(
         trees,
         rng.integers(0, n_margins, n_trees).tolist(),
@@ -73,7 +73,7 @@ def _tree(rng: np.random.Generator, depth: int, by_float32: bool) -> TreeTable:
         return node
 
     grow(depth)
-    leaf = rng.normal(size=len(feature))
+    leaf = rng.choice([0.0, -0.0, *rng.normal(size=5)], len(feature))
     leaf = leaf.astype(np.float32).astype(np.float64) if by_float32 else leaf
     columns = [np.array(column) for column in (feature, threshold, left, right)]
     return TreeTable(*columns, leaf, np.array(default), categories)
