@@ -166,7 +166,7 @@ class _Demo:
         return self._steps.run(f"training on {config.trainer}", inputs, (self._model,), work)
 
     def _compile(self, model_key: str) -> str:
-        def work(progress: Progress) -> None:
+        def work(_: Progress) -> None:
             probe = read_feature_table(self._test_table, self._spec).X[::1000]
             training = TrainingResult.load(self._model)
             compile_model(
@@ -176,12 +176,11 @@ class _Demo:
                 probe=np.ascontiguousarray(probe),
                 training=training,
                 overwrite=True,
-                progress=progress,
             )
 
-        libraries = library_versions(LIBRARY[self._config.trainer], "treelite", "tl2cgen")
+        libraries = library_versions(LIBRARY[self._config.trainer], "treelite")
         inputs = {"model": model_key, "libraries": libraries}
-        return self._steps.run("compiling the forest", inputs, (self._artifact,), work)
+        return self._steps.run("writing the model", inputs, (self._artifact,), work)
 
     def _verify(self, artifact_key: str) -> None:
         def work(_: Progress) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from hftcore import _core
+from hftcore.archive import pack
 
 # Those of fuzz_messages.hpp.
 INSTRUMENTS = [
@@ -111,6 +112,7 @@ def seeds() -> dict[str, dict[str, bytes]]:
         "json_dom": {"schema": own_schema, "values": b'{"a":[1,-2.5e-3,"\\u00e9\\ud83d\\ude00",true,null],"b":{}}'},
         "toml": {name: text.encode() for name, text in TOML.items()}
         | {"example": resources.files("hftcore").joinpath("specs/hftcored.toml").read_bytes()},
+        "archive": {"two": pack({"manifest.json": b"{}", "spec.json": b""}), "none": pack({})},
         "forest": {
             "numbers": _forest(0, 1, 1),
             "margins": _forest(2, 3, 6),

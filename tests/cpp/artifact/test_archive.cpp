@@ -67,7 +67,9 @@ TEST(Archive, BytesOfAnyOriginAreSafe) {
       }
       if (data.empty()) break;
     }
-    if (data != whole && refusal(data).empty()) EXPECT_EQ(pack(unpack(data, "up.hft")), data);
+    if (data != whole && refusal(data).empty()) {
+      EXPECT_EQ(pack(unpack(data, "up.hft")), data);
+    }
   }
 }
 

@@ -67,8 +67,8 @@ def test_the_second_run_reuses_every_step_but_the_ledger(made: Made) -> None:
     assert again.report.trading == first.report.trading
 
 
-def test_compiling_shows_progress(made: Made) -> None:
-    assert made[2].told["compiling the forest"] > 0
+def test_training_shows_progress(made: Made) -> None:
+    assert made[2].told["training on lightgbm"] > 0
 
 
 def test_report_journal_and_ledger_agree(made: Made) -> None:
