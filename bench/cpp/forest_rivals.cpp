@@ -1,5 +1,5 @@
-// One row through one forest, ours beside its rivals, by the same caller: python bench/python/models.py --cpp trains the
-// forest, has every rival compile it, fills a folder with what they made and runs this program on it.
+// One row through one forest, ours beside its rivals, by the same caller: python bench/python/models.py --cpp trains
+// the forest, has every rival compile it, fills a folder with what they made and runs this program on it.
 //
 // HFT_FOREST names the folder: forest.bin, rows.bin, margins.bin; compiled.so (ours), stock.so (TL2cgen), lleaves.so,
 // and model.txt for LightGBM, whose library HFT_LIGHTGBM names. What is missing is left out. They take turns of 1,024
@@ -103,8 +103,9 @@ std::vector<Contender> contenders(const std::filesystem::path& folder, std::size
     if (forest->path() == path) all.push_back({"hftcore " + path, ours(forest)});
   }
   if (std::filesystem::exists(folder / "compiled.so")) {
-    all.push_back({"hftcore compiled", ours(std::make_shared<model::ForestModel>(model::ForestModel::from_library(
-                                           folder / "compiled.so", n_features, 1, model::OutputRule::kIdentity, 1.0)))});
+    all.push_back({"hftcore compiled",
+                   ours(std::make_shared<model::ForestModel>(model::ForestModel::from_library(
+                       folder / "compiled.so", n_features, 1, model::OutputRule::kIdentity, 1.0)))});
   }
   if (std::filesystem::exists(folder / "lleaves.so")) {
     auto* root = function_of<void(const double*, double*, int, int)>(folder / "lleaves.so", "forest_root");

@@ -18,7 +18,8 @@ struct ForestShape {
 
 /// The bytes of a `forest.bin` whose splits are values of `rows` (row by row, n_features values each), so that rows of
 /// their kind spread over all leaves.
-inline std::vector<std::byte> random_forest(const ForestShape& shape, std::span<const double> rows, std::uint64_t seed) {
+inline std::vector<std::byte> random_forest(const ForestShape& shape, std::span<const double> rows,
+                                            std::uint64_t seed) {
   std::vector<std::byte> bytes;
   const auto put = [&bytes](auto value) {
     const std::size_t at = bytes.size();
