@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 from importlib import resources
 from pathlib import Path
@@ -61,6 +62,32 @@ def _saved_book() -> bytes:
     return bytes(book.save())
 
 
+def _forest(flags: int, n_margins: int, n_trees: int, *, deep: bool = False) -> bytes:
+    """A forest.bin: every second tree splits a number, the others a category; deep: a chain of numbers."""
+    none, categorical, default_left = 0xFFFFFFFF, 1 << 30, 1 << 31
+    nodes: list[tuple[float, int, int, int, int]] = []
+    firsts = [0]
+    for tree in range(n_trees):
+        splits = 12 if deep else 1
+        for i in range(splits):
+            last = tree % 2 == 1 and not deep
+            feature = (tree + i) % 3 | (categorical if last else 0) | (default_left if tree % 3 else 0)
+            nodes.append((0.0 if last else 0.5 * i - tree, 2 * i + 1, 2 * i + 2, feature, 0))
+            nodes.append((0.25 * tree - i, none, none, 0, 0))
+        nodes.append((1.5, none, none, 0, 0))
+        firsts.append(len(nodes))
+    sets = [2, 0b1011, 1] if n_trees > 1 and not deep else []
+
+    def padded(kind: str, values: list[int]) -> bytes:
+        return np.array(values, kind).tobytes() + bytes(-4 * len(values) % 8)
+
+    counts = (3, n_margins, n_trees, flags, len(nodes), len(sets))
+    head = struct.pack("<8s4I2Qd16x", b"HFTFRST1", *counts, 1.0 + n_margins % 2)
+    arrays = np.full(n_margins, 0.5).tobytes() + padded("<u4", firsts)
+    arrays += padded("<u4", [t % n_margins for t in range(n_trees)])
+    return head + arrays + b"".join(struct.pack("<d4I", *node) for node in nodes) + padded("<u4", sets)
+
+
 def seeds() -> dict[str, dict[str, bytes]]:
     """Every seed by target and name."""
     events = _core.event.empty_events(len(EVENTS))
@@ -84,6 +111,13 @@ def seeds() -> dict[str, dict[str, bytes]]:
         "json_dom": {"schema": own_schema, "values": b'{"a":[1,-2.5e-3,"\\u00e9\\ud83d\\ude00",true,null],"b":{}}'},
         "toml": {name: text.encode() for name, text in TOML.items()}
         | {"example": resources.files("hftcore").joinpath("specs/hftcored.toml").read_bytes()},
+        "forest": {
+            "numbers": _forest(0, 1, 1),
+            "margins": _forest(2, 3, 6),
+            "floats": _forest(1 | 4, 2, 4),
+            "deep": _forest(0, 1, 1, deep=True),
+            "none": _forest(0, 1, 0),
+        },
         "order_book": BOOK | {"saved": _saved_book()},
         "packed": messages("packed"),
         "packed_file": {"whole": file, "mended": bytes([file[0] | 0x80]) + file[1:], "empty": empty},

@@ -64,6 +64,9 @@ class Builder {
     group_ = group;
     for (lane_ = 0; lane_ < trees.size(); ++lane_) {
       tree_ = forest_.tree(trees[lane_]);
+      part_.deep_nodes = static_cast<std::uint32_t>(ranked_.deep_nodes.size());
+      part_.leaves = static_cast<std::uint32_t>(ranked_.leaves.size());
+      if (ranked_.deep) ranked_.parts.push_back(part_);
       fill(0, 0, 0);
       ranked_.margins.push_back(forest_.margins[trees[lane_]]);
     }
@@ -88,8 +91,7 @@ class Builder {
     if (level == group_.levels) {
       const std::size_t at = group_.exits + (lane_ << group_.levels) + path;
       if (ranked_.deep) {
-        const std::uint32_t exit = exit_of(node);
-        ranked_.exits[at] = exit;
+        ranked_.exits[at] = exit_of(node);
       } else {
         ranked_.leaves[at] = split.value;
       }
@@ -102,31 +104,33 @@ class Builder {
   }
 
   /// A leaf, or a deep node with all below it; node by node, because trees may be deeper than the stack.
-  std::uint32_t exit_of(std::uint32_t root) {
+  std::uint16_t exit_of(std::uint32_t root) {
     struct Todo {
       std::uint32_t node;
-      std::uint32_t parent;  // a deep node, or none
+      std::size_t parent;  // a deep node, or none
       std::size_t side;
     };
-    constexpr std::uint32_t kNone = Forest::kNone;
-    std::uint32_t first = kNone;
+    constexpr auto kNone = static_cast<std::size_t>(-1);
+    std::uint16_t first = 0;
     std::vector<Todo> todo{{root, kNone, 0}};
     while (!todo.empty()) {
       const Todo next = todo.back();
       todo.pop_back();
       const Forest::Node& node = tree_[next.node];
-      std::uint32_t exit = 0;
+      std::size_t exit = 0;
       if (node.leaf()) {
-        exit = RankedForest::kLeaf | static_cast<std::uint32_t>(ranked_.leaves.size());
+        exit = RankedForest::kLeaf + ranked_.leaves.size() - part_.leaves;
         ranked_.leaves.push_back(node.value);
       } else {
-        exit = static_cast<std::uint32_t>(ranked_.deep_nodes.size());
+        const std::size_t at = ranked_.deep_nodes.size();
+        exit = at - part_.deep_nodes;
         const RankPlan::Test test = plan_.test_of(node);
-        ranked_.deep_nodes.push_back({{kNone, kNone}, test.slot, test.rank});
-        todo.push_back({node.right, exit, 1});
-        todo.push_back({node.left, exit, 0});
+        ranked_.deep_nodes.push_back({{0, 0}, test.slot, test.rank});
+        todo.push_back({node.right, at, 1});
+        todo.push_back({node.left, at, 0});
       }
-      (next.parent == kNone ? first : ranked_.deep_nodes[next.parent].exits[next.side]) = exit;
+      (next.parent == kNone ? first : ranked_.deep_nodes[next.parent].exits[next.side]) =
+          static_cast<std::uint16_t>(exit);
     }
     return first;
   }
@@ -137,6 +141,7 @@ class Builder {
   RankedForest& ranked_;
   RankedForest::Group group_{};
   Nodes tree_;
+  RankedForest::Parts part_{};
   std::size_t lane_ = 0;
 };
 
@@ -144,8 +149,12 @@ class Builder {
 
 std::shared_ptr<const RankedForest> RankedForest::of(const Forest& forest, const Layout& layout,
                                                      std::size_t max_slots) {
-  constexpr std::size_t kMostNodes = kLeaf >> (kMaxLevels + 1);  // copies of leaves under early ends are counted too
+  constexpr std::size_t kMostNodes = 1U << 23U;  // of the forest: complete tops copy leaves that end early
+  constexpr std::size_t kMostOfTree = kLeaf - (std::size_t{1} << kMaxLevels);
   if (forest.nodes.size() > kMostNodes) return nullptr;
+  for (std::size_t t = 0; t < forest.n_trees(); ++t) {
+    if (forest.tree(t).size() > kMostOfTree) return nullptr;
+  }
   const auto plan = RankPlan::of(forest);
   if (!plan || plan->table().n_slots() > max_slots) return nullptr;
   auto ranked = std::make_shared<RankedForest>(RankedForest{.table = plan->table(),
@@ -159,12 +168,13 @@ std::shared_ptr<const RankedForest> RankedForest::of(const Forest& forest, const
   ranked->deep = std::ranges::any_of(depths, [&](std::uint32_t depth) { return depth > layout.max_levels; });
   // A group is whole rounds, so that every one begins with margin 0.
   const std::size_t step = layout.width - (order.rounds > 1 ? layout.width % order.rounds : 0);
+  const auto top = static_cast<std::uint32_t>(ranked->deep ? layout.deep_levels : layout.max_levels);
   Builder builder{forest, *plan, layout, *ranked};
   for (std::size_t first = 0; first < order.trees.size(); first += step) {
     const auto trees = std::span{order.trees}.subspan(first, std::min(step, order.trees.size() - first));
     std::uint32_t levels = 0;
     for (const std::uint32_t t : trees) levels = std::max(levels, depths[t]);
-    builder.add_group(trees, first, std::min(levels, static_cast<std::uint32_t>(layout.max_levels)));
+    builder.add_group(trees, first, std::min(levels, top));
   }
   return ranked;
 }

@@ -24,12 +24,13 @@ struct RankedForest {
   struct Layout {
     std::size_t width;       // lanes of a group, at most kMaxWidth
     std::size_t max_levels;  // of the top, at most kMaxLevels
+    std::size_t deep_levels;  // of the top where a tree is deeper than max_levels
     bool heaps;
   };
   static constexpr std::size_t kMaxWidth = 64;
   static constexpr std::size_t kMaxLevels = 8;
   static constexpr std::size_t kMaxRounds = 4;         // margins whose trees may take turns
-  static constexpr std::uint32_t kLeaf = 1U << 31U;    // of an exit: the index of a leaf, else of a deep node
+  static constexpr std::uint16_t kLeaf = 1U << 15U;    // of an exit: a leaf of its tree, else a deep node of it
 
   struct Group {
     std::uint32_t levels;
@@ -39,12 +40,17 @@ struct RankedForest {
     std::size_t first;  // tree, in the order of sums
   };
   struct DeepNode {
-    std::array<std::uint32_t, 2> exits = {};  // left, right
+    std::array<std::uint16_t, 2> exits;  // left, right
     std::uint8_t slot;
     std::uint8_t rank;
   };
 
-  /// Null where the forest has more slots than `max_slots`, or more nodes than an exit can name.
+  struct Parts {
+    std::uint32_t deep_nodes;
+    std::uint32_t leaves;
+  };
+
+  /// Null where the forest has more slots than `max_slots`, or a tree more nodes than an exit can name.
   static std::shared_ptr<const RankedForest> of(const Forest& forest, const Layout& layout, std::size_t max_slots);
 
   RankTable table;
@@ -59,8 +65,9 @@ struct RankedForest {
   std::vector<std::uint32_t> margins = {};  // of each tree, in the order of sums
   AlignedVector<std::uint8_t> nodes = {};
   std::vector<double> leaves = {};
-  std::vector<std::uint32_t> exits = {};
+  std::vector<std::uint16_t> exits = {};
   std::vector<DeepNode> deep_nodes = {};
+  std::vector<Parts> parts = {};  // where those of each tree begin, in the order of sums; empty unless deep
 };
 
 }  // namespace hft::model

@@ -16,3 +16,5 @@ target_compile_definitions(test_compiled_library PRIVATE
 add_dependencies(test_compiled_library forest_whole forest_wrong_abi forest_no_symbol)
 hft_test(model/kernel model)
 target_include_directories(test_kernel PRIVATE "${PROJECT_SOURCE_DIR}/cpp/src/model")  # paths, real and emulated
+hft_test(model/forest_model model)
+hft_test(model/forest_allocation model allocation_count)
