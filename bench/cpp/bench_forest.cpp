@@ -1,6 +1,6 @@
 // Every decision waits for one row of a forest, and every batch of scores is many: a slower number here is latency of
-// the daemon or time of a Spark job. Rows never come twice in a short time, so branches are not learnt. Rival: the plain
-// walk that one writes first, a tree after the other, with a branch at each node.
+// the daemon or time of a Spark job. No row comes twice in a short time, so branches are not learnt. Rival: the walk
+// that one writes first, a tree after the other, with a branch at each node.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

@@ -1,76 +1,20 @@
-#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include <algorithm>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
-#include <thread>
-#include <vector>
+#include <string_view>
 
 #include "hft/model/forest_model.hpp"
+#include "predict_call.hpp"
 
 namespace py = pybind11;
 
 namespace hft::bindings {
-namespace {
-
-using model::ForestModel;
-using Rows = py::array_t<double, py::array::c_style>;
-using Predict = void (ForestModel::*)(std::span<const double>, std::size_t, std::span<double>) const noexcept;
-
-/// Stretches of rows, one to a thread.
-void predict_rows(const ForestModel& self, Predict predict, const double* x, std::size_t n_rows, std::size_t width,
-                  double* y, std::size_t n_threads) {
-  const std::size_t n_features = self.n_features();
-  const auto stretch = [&, n_features](std::size_t first, std::size_t end) {
-    const std::size_t n = end - first;
-    (self.*predict)({x + first * n_features, n * n_features}, n, {y + first * width, n * width});
-  };
-  n_threads = std::min(n_threads, n_rows);
-  std::vector<std::jthread> others;
-  for (std::size_t i = 1; i < n_threads; ++i) {
-    others.emplace_back(stretch, n_rows * i / n_threads, n_rows * (i + 1) / n_threads);
-  }
-  stretch(0, n_rows / n_threads);
-}
-
-/// (n_features,) -> (width,);  (n, n_features) -> (n, width)
-Rows predict(const ForestModel& self, const Rows& rows, std::optional<Rows> out, std::int64_t n_threads,
-             Predict predict_all, std::size_t width) {
-  const bool single = rows.ndim() == 1;
-  const std::size_t n_features = self.n_features();
-  if (rows.ndim() < 1 || rows.ndim() > 2 || static_cast<std::size_t>(rows.shape(rows.ndim() - 1)) != n_features) {
-    throw py::value_error("X must have shape (n, " + std::to_string(n_features) + ") or (" +
-                          std::to_string(n_features) + ",)");
-  }
-  if (n_threads < 1) throw py::value_error("n_threads must be >= 1, was " + std::to_string(n_threads));
-  std::vector<py::ssize_t> shape{static_cast<py::ssize_t>(width)};
-  if (!single) shape.insert(shape.begin(), rows.shape(0));
-  if (!out) {
-    out.emplace(shape);
-  } else if (!std::equal(shape.begin(), shape.end(), out->shape(), out->shape() + out->ndim())) {
-    throw py::value_error("out must have shape (" + (single ? "" : std::to_string(shape[0]) + ", ") +
-                          std::to_string(width) + (single ? ",)" : ")"));
-  }
-  const double* x = rows.data();
-  double* y = out->mutable_data();
-  if (single) {  // one row is cheaper than letting the GIL go
-    (self.*predict_all)({x, n_features}, 1, {y, width});
-    return *out;
-  }
-  const auto n_rows = static_cast<std::size_t>(rows.shape(0));
-  if (n_rows == 0) return *out;
-  py::gil_scoped_release unlocked;
-  predict_rows(self, predict_all, x, n_rows, width, y, static_cast<std::size_t>(n_threads));
-  return *out;
-}
-
-}  // namespace
 
 void register_model(py::module_& m) {
+  using model::ForestModel;
   m.doc() = "Forests that predict.";
 
   py::enum_<model::OutputRule>(m, "OutputRule")
@@ -82,10 +26,11 @@ void register_model(py::module_& m) {
   m.def("kernel_paths", &model::kernel_paths,
         "Ways through the kernel that this CPU can run, fastest first: of vbmi, avx512, avx2 and scalar.");
 
-  py::class_<ForestModel, std::shared_ptr<ForestModel>>(m, "ForestModel", R"(A forest that predicts.
+  py::class_<ForestModel, std::shared_ptr<ForestModel>> forest_model(m, "ForestModel", R"(A forest that predicts.
 
 Predictions are safe from several threads at once. X is float64 and C-contiguous, or a TypeError; so is out, which is
-filled and given back.)")
+filled and given back, and must not overlap X. Rows together release the GIL and may be shared among n_threads.)");
+  forest_model
       .def_static(
           "from_forest",
           [](const py::bytes& data, std::size_t n_classes, const std::string& rule, double alpha,
@@ -114,21 +59,8 @@ cannot hold the forest leaves it to the next slower one. ValueError names what d
       .def_property_readonly("output_rule", &ForestModel::output_rule)
       .def_property_readonly("alpha", &ForestModel::alpha)
       .def_property_readonly("engine", &ForestModel::engine, "'kernel' or 'compiled'.")
-      .def_property_readonly("path", &ForestModel::path, "One of kernel_paths(), or 'compiled'.")
-      .def(
-          "predict_margin",
-          [](const ForestModel& self, const Rows& rows, std::optional<Rows> out, std::int64_t n_threads) {
-            return predict(self, rows, std::move(out), n_threads, &ForestModel::predict_margins, self.n_margins());
-          },
-          py::arg("X").noconvert(), py::arg("out").noconvert() = py::none(), py::arg("n_threads") = 1,
-          "Raw sums of leaves: (n, n_features) -> (n, n_margins), or one row.")
-      .def(
-          "predict_proba",
-          [](const ForestModel& self, const Rows& rows, std::optional<Rows> out, std::int64_t n_threads) {
-            return predict(self, rows, std::move(out), n_threads, &ForestModel::predict_probas, self.n_classes());
-          },
-          py::arg("X").noconvert(), py::arg("out").noconvert() = py::none(), py::arg("n_threads") = 1,
-          "Scores after the output rule: (n, n_features) -> (n, n_classes), or one row.");
+      .def_property_readonly("path", &ForestModel::path, "One of kernel_paths(), or 'compiled'.");
+  add_predict_calls(forest_model);
 }
 
 }  // namespace hft::bindings

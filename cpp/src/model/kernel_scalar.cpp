@@ -59,7 +59,8 @@ void walk(const std::uint8_t* nodes, const std::uint8_t* ranks, std::uint8_t* pa
 
 template <std::size_t... Levels>
 constexpr KernelPath path_of(std::index_sequence<Levels...>) {
-  return {{kLanes, sizeof...(Levels) - 1, 6, true}, RankTable::kMaxSlots, &find_ranks<BinarySearch>, {&walk<Levels>...}};
+  constexpr RankedForest::Layout kLayout{kLanes, sizeof...(Levels) - 1, 6, true};
+  return {kLayout, RankTable::kMaxSlots, &find_ranks<BinarySearch>, {&walk<Levels>...}};
 }
 
 }  // namespace

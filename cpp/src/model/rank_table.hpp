@@ -17,9 +17,9 @@ namespace hft::model {
 /// The thresholds of a feature's splits, sorted: t_0 < t_1 < ... The rank of x is the number of them below x, and
 /// x <= t_k exactly where rank <= k. So a row is searched once for each feature, and every split compares two bytes.
 ///
-/// A slot is one such byte: of a feature, of the splits that send NaN the same way (left: rank 0; right: above every k),
-/// and of 255 thresholds at most; a feature with more has more slots. A category split has a slot for each set: 0 where
-/// it goes left, else 1.
+/// A slot is one such byte: of a feature, of the splits that send NaN the same way (left: rank 0; right: above every
+/// k), and of 255 thresholds at most; a feature with more has more slots. A category split has a slot for each set: 0
+/// where it goes left, else 1.
 class RankTable {
  public:
   static constexpr std::size_t kMaxSlots = 256;

@@ -64,7 +64,8 @@ class Builder {
     group_ = group;
     for (lane_ = 0; lane_ < trees.size(); ++lane_) {
       tree_ = forest_.tree(trees[lane_]);
-      part_ = {static_cast<std::uint32_t>(ranked_.deep_nodes.size()), static_cast<std::uint32_t>(ranked_.leaves.size())};
+      part_.deep_nodes = static_cast<std::uint32_t>(ranked_.deep_nodes.size());
+      part_.leaves = static_cast<std::uint32_t>(ranked_.leaves.size());
       if (ranked_.deep) ranked_.parts.push_back(part_);
       fill(0, 0, 0);
       ranked_.margins.push_back(forest_.margins[trees[lane_]]);

@@ -62,7 +62,7 @@ class ForestModel:
     A forest that predicts.
     
     Predictions are safe from several threads at once. X is float64 and C-contiguous, or a TypeError; so is out, which is
-    filled and given back.
+    filled and given back, and must not overlap X. Rows together release the GIL and may be shared among n_threads.
     """
     @staticmethod
     def from_forest(data: bytes, n_classes: typing.SupportsInt | typing.SupportsIndex, rule: str, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0, path: str = '') -> ForestModel:
@@ -77,11 +77,11 @@ class ForestModel:
         """
         A compiled forest. Runs the library's code: only what is trusted.
         """
-    def predict_margin(self, X: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64] | None = None, n_threads: typing.SupportsInt | typing.SupportsIndex = 1) -> numpy.typing.NDArray[numpy.float64]:
+    def predict_margin(self, X: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64] | None = None, n_threads: typing.SupportsInt = 1) -> numpy.typing.NDArray[numpy.float64]:
         """
         Raw sums of leaves: (n, n_features) -> (n, n_margins), or one row.
         """
-    def predict_proba(self, X: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64] | None = None, n_threads: typing.SupportsInt | typing.SupportsIndex = 1) -> numpy.typing.NDArray[numpy.float64]:
+    def predict_proba(self, X: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64] | None = None, n_threads: typing.SupportsInt = 1) -> numpy.typing.NDArray[numpy.float64]:
         """
         Scores after the output rule: (n, n_features) -> (n, n_classes), or one row.
         """

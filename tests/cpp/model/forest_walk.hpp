@@ -56,9 +56,9 @@ inline std::vector<double> walk(const Forest& forest, const std::vector<double>&
 /// Thresholds and their neighbours, categories, NaN, infinities, zeros of both signs, subnormals, and values between.
 inline std::vector<double> rows_for(const Forest& forest, std::size_t n_rows, std::uint64_t seed) {
   constexpr double kInf = std::numeric_limits<double>::infinity();
-  constexpr double kOdd[] = {0.0, -0.0, kInf, -kInf, 5e-324, -5e-324, 1e308, -1e308, -0.5, 31.0, 32.0, 95.5, 2147483647.0,
-                             2147483648.0, std::numeric_limits<double>::quiet_NaN(),
-                             -std::numeric_limits<double>::quiet_NaN()};
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  constexpr double kOdd[] = {0.0,   -0.0, kInf, -kInf, 5e-324,       -5e-324,      1e308, -1e308,
+                             -0.5,  31.0, 32.0, 95.5,  2147483647.0, 2147483648.0, kNaN,  -kNaN};
   std::vector<std::vector<double>> thresholds(forest.n_features);
   for (const Forest::Node& node : forest.nodes) {
     if (!node.leaf() && !node.categorical()) thresholds[node.feature()].push_back(node.value);

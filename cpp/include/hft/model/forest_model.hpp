@@ -20,7 +20,7 @@ namespace hft::model {
 ///
 /// Cost per row: one call through a pointer, then the forest (bench/cpp/bench_forest.cpp) and the output rule; no
 /// allocation, no copy of the row.
-/// NaN: goes where the forest sends missing values.    Threads: any number may predict at once. Copies share the forest.
+/// NaN: goes where the forest sends missing values.    Threads: any number may predict at once; copies share a forest.
 class ForestModel {
  public:
   /// Cold path. The kernel; `path` is one of kernel_paths(), and the fastest where it is empty and the variable

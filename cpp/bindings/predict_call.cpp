@@ -1,0 +1,188 @@
+#include "predict_call.hpp"
+
+#include <pybind11/numpy.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "hft/model/forest_model.hpp"
+
+namespace py = pybind11;
+
+namespace hft::bindings {
+namespace {
+
+using model::ForestModel;
+using Predict = void (ForestModel::*)(std::span<const double>, std::size_t, std::span<double>) const noexcept;
+using NumPy = py::detail::npy_api;
+
+/// A float64 array in C order, where it lies.
+struct Doubles {
+  double* data;
+  std::size_t n_dims;
+  std::array<std::size_t, 2> shape;  // of the first two
+};
+
+Doubles doubles_of(PyObject* object, const char* name, int flags) {
+  const NumPy& numpy = NumPy::get();
+  static PyObject* const kFloat64 = py::dtype::of<double>().release().ptr();
+  if (!numpy.PyArray_Check_(object)) {
+    throw py::type_error(std::string{name} + " must be a float64 array, was " + Py_TYPE(object)->tp_name);
+  }
+  const auto* array = py::detail::array_proxy(object);
+  if (array->descr != kFloat64 && !numpy.PyArray_EquivTypes_(array->descr, kFloat64)) {
+    throw py::type_error(std::string{name} + " must be a float64 array, was " +
+                         std::string{py::str(py::handle{array->descr})});
+  }
+  if ((array->flags & flags) != flags) {
+    throw py::type_error(std::string{name} + " must be C-contiguous" +
+                         ((flags & NumPy::NPY_ARRAY_WRITEABLE_) != 0 ? ", aligned and writable" : " and aligned"));
+  }
+  Doubles doubles{reinterpret_cast<double*>(array->data), static_cast<std::size_t>(array->nd), {}};
+  for (std::size_t i = 0; i < std::min<std::size_t>(doubles.n_dims, 2); ++i) {
+    doubles.shape[i] = static_cast<std::size_t>(array->dimensions[i]);
+  }
+  return doubles;
+}
+
+struct Arguments {
+  PyObject* x = nullptr;
+  PyObject* out = Py_None;
+  PyObject* n_threads = nullptr;
+};
+
+Arguments arguments_of(PyObject* const* values, Py_ssize_t n_positional, PyObject* names) {
+  static constexpr std::array<const char*, 3> kNames{"X", "out", "n_threads"};
+  if (n_positional > 3) throw py::type_error("predict takes X, out and n_threads");
+  std::array<PyObject*, 3> found{};
+  std::copy_n(values, n_positional, found.begin());
+  const Py_ssize_t n_named = names != nullptr ? PyTuple_GET_SIZE(names) : 0;
+  for (Py_ssize_t i = 0; i < n_named; ++i) {
+    PyObject* name = PyTuple_GET_ITEM(names, i);
+    const auto known = std::ranges::find_if(
+        kNames, [&](const char* candidate) { return PyUnicode_CompareWithASCIIString(name, candidate) == 0; });
+    if (known == kNames.end()) throw py::type_error("predict has no argument " + std::string{py::str(name)});
+    PyObject*& place = found[static_cast<std::size_t>(known - kNames.begin())];
+    if (place != nullptr) throw py::type_error(std::string{"predict was given twice: "} + *known);
+    place = values[n_positional + i];
+  }
+  if (found[0] == nullptr) throw py::type_error("predict needs X");
+  return {found[0], found[1] != nullptr ? found[1] : Py_None, found[2]};
+}
+
+/// Stretches of rows, one to a thread.
+void predict_rows(const ForestModel& self, Predict predict, const double* x, std::size_t n_rows, std::size_t width,
+                  double* y, std::size_t n_threads) {
+  const auto stretch = [&](std::size_t first, std::size_t end) {
+    const std::size_t n = end - first;
+    (self.*predict)({x + first * self.n_features(), n * self.n_features()}, n, {y + first * width, n * width});
+  };
+  constexpr std::size_t kFewest = 64;  // rows that are worth a thread
+  const std::size_t n_cores = std::max(std::thread::hardware_concurrency(), 1U);
+  n_threads = std::min({n_threads, n_rows / kFewest + 1, n_cores});
+  std::vector<std::jthread> others;
+  for (std::size_t i = 1; i < n_threads; ++i) {
+    others.emplace_back(stretch, n_rows * i / n_threads, n_rows * (i + 1) / n_threads);
+  }
+  stretch(0, n_rows / n_threads);
+}
+
+/// (n_features,) -> (width,);  (n, n_features) -> (n, width)
+PyObject* predict(const ForestModel& self, const Arguments& arguments, Predict predict_all, std::size_t width) {
+  constexpr int kReadable = NumPy::NPY_ARRAY_C_CONTIGUOUS_ | NumPy::NPY_ARRAY_ALIGNED_;
+  const Doubles x = doubles_of(arguments.x, "X", kReadable);
+  const bool single = x.n_dims == 1;
+  if (x.n_dims < 1 || x.n_dims > 2 || x.shape[x.n_dims - 1] != self.n_features()) {
+    const std::string n = std::to_string(self.n_features());
+    throw py::value_error("X must have shape (n, " + n + ") or (" + n + ",)");
+  }
+  const std::size_t n_rows = single ? 1 : x.shape[0];
+  py::object result;
+  double* y = nullptr;
+  if (arguments.out == Py_None) {
+    std::vector<std::size_t> shape{width};
+    if (!single) shape.insert(shape.begin(), n_rows);
+    py::array_t<double> made(shape);
+    y = made.mutable_data();
+    result = std::move(made);
+  } else {
+    const Doubles out = doubles_of(arguments.out, "out", kReadable | NumPy::NPY_ARRAY_WRITEABLE_);
+    const bool fits = single ? out.shape[0] == width : out.shape[0] == n_rows && out.shape[1] == width;
+    if (out.n_dims != x.n_dims || !fits) {
+      throw py::value_error("out must have shape (" + (single ? std::string{} : std::to_string(n_rows) + ", ") +
+                            std::to_string(width) + (single ? ",)" : ")"));
+    }
+    y = out.data;
+    result = py::reinterpret_borrow<py::object>(arguments.out);
+  }
+  std::int64_t n_threads = 1;
+  if (arguments.n_threads != nullptr) {
+    n_threads = PyLong_AsLongLong(arguments.n_threads);
+    if (n_threads == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+    if (n_threads < 1) throw py::value_error("n_threads must be >= 1, was " + std::to_string(n_threads));
+  }
+  if (single) {  // one row is cheaper than letting the GIL go
+    (self.*predict_all)({x.data, self.n_features()}, 1, {y, width});
+  } else {
+    const py::gil_scoped_release unlocked;
+    predict_rows(self, predict_all, x.data, n_rows, width, y, static_cast<std::size_t>(n_threads));
+  }
+  return result.release().ptr();
+}
+
+/// The type of `self` was checked by the descriptor that calls.
+template <bool Proba>
+PyObject* call(PyObject* self, PyObject* const* values, Py_ssize_t n_positional, PyObject* names) noexcept {
+  try {
+    const auto* instance = reinterpret_cast<py::detail::instance*>(self);
+    const auto* forest = static_cast<const ForestModel*>(const_cast<py::detail::instance*>(instance)
+                                                             ->get_value_and_holder()
+                                                             .value_ptr());
+    if (forest == nullptr) throw py::type_error("ForestModel was not initialised: use from_forest or from_library");
+    return predict(*forest, arguments_of(values, n_positional, names),
+                   Proba ? &ForestModel::predict_probas : &ForestModel::predict_margins,
+                   Proba ? forest->n_classes() : forest->n_margins());
+  } catch (py::error_already_set& error) {
+    error.restore();
+  } catch (const py::builtin_exception& error) {
+    error.set_error();
+  } catch (const std::exception& error) {
+    PyErr_SetString(PyExc_RuntimeError, error.what());
+  }
+  return nullptr;
+}
+
+#define HFT_PREDICT_SIGNATURE(name)                                                                          \
+  name                                                                                                       \
+      "(self: hftcore._core.model.ForestModel, X: numpy.typing.NDArray[numpy.float64], "                     \
+      "out: numpy.typing.NDArray[numpy.float64] | None = None, n_threads: typing.SupportsIndex = 1) -> "       \
+      "numpy.typing.NDArray[numpy.float64]\n\n"
+
+PyMethodDef kMethods[] = {
+    {"predict_margin", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&call<false>)),
+     METH_FASTCALL | METH_KEYWORDS,
+     HFT_PREDICT_SIGNATURE("predict_margin") "Raw sums of leaves: (n, n_features) -> (n, n_margins), or one row."},
+    {"predict_proba", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&call<true>)),
+     METH_FASTCALL | METH_KEYWORDS,
+     HFT_PREDICT_SIGNATURE(
+         "predict_proba") "Scores after the output rule: (n, n_features) -> (n, n_classes), or one row."}};
+#undef HFT_PREDICT_SIGNATURE
+
+}  // namespace
+
+void add_predict_calls(const py::handle& forest_model) {
+  for (PyMethodDef& method : kMethods) {
+    auto* descriptor = PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(forest_model.ptr()), &method);
+    if (descriptor == nullptr) throw py::error_already_set();
+    forest_model.attr(method.ml_name) = py::reinterpret_steal<py::object>(descriptor);
+  }
+}
+
+}  // namespace hft::bindings

@@ -1,0 +1,117 @@
+"""hftcore._core.model.ForestModel: the kernel from Python. What it computes is tested in tests/cpp/model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hftcore._core.model import ForestModel, kernel_paths
+
+SEEDS = Path(__file__).parents[3] / "fuzz" / "corpus" / "forest"
+THREE_MARGINS = (SEEDS / "margins").read_bytes()
+N_FEATURES = 3
+
+
+def model(path: str = "") -> ForestModel:
+    return ForestModel.from_forest(THREE_MARGINS, 3, "softmax", path=path)
+
+
+def rows(n: int) -> np.ndarray:
+    made = np.random.default_rng(7).normal(0, 3, (n, N_FEATURES))
+    made[::5, 1] = np.nan
+    return made
+
+
+def test_says_what_it_is() -> None:
+    forest = ForestModel.from_forest(THREE_MARGINS, 3, "one_vs_rest_normalised", alpha=2.0)
+    assert (forest.n_features, forest.n_margins, forest.n_classes, forest.alpha) == (3, 3, 3, 2.0)
+    assert forest.output_rule.name == "one_vs_rest_normalised"
+    assert forest.engine == "kernel"
+    assert forest.path == kernel_paths()[0]
+
+
+def test_every_path_gives_the_same_bytes() -> None:
+    margins = {model(path).predict_margin(rows(300)).tobytes() for path in kernel_paths()}
+    assert len(margins) == 1
+
+
+@pytest.mark.parametrize("name", ["predict_margin", "predict_proba"])
+def test_one_row_many_rows_threads_and_a_buffer_give_the_same_bytes(name: str) -> None:
+    predict = getattr(model(), name)
+    x = rows(1_000)
+    expected = predict(x)
+    assert expected.shape == (1_000, 3)
+    assert np.stack([predict(row) for row in x]).tobytes() == expected.tobytes()
+    assert predict(x, n_threads=4).tobytes() == expected.tobytes()
+    out = np.full((1_000, 3), 7.0)
+    assert predict(x, out=out, n_threads=1) is out
+    assert out.tobytes() == expected.tobytes()
+    one = np.full(3, 7.0)
+    assert predict(x[3], one) is one
+    assert one.tobytes() == expected[3].tobytes()
+    assert predict(X=x[:2]).tobytes() == expected[:2].tobytes()
+
+
+def test_no_rows_give_no_margins() -> None:
+    assert model().predict_margin(np.empty((0, N_FEATURES))).shape == (0, 3)
+
+
+def test_what_is_no_row_is_refused() -> None:
+    forest = model()
+    cases = [
+        (np.zeros(3, np.float32), "X must be a float64 array, was float32"),
+        ([1.0, 2.0, 3.0], "X must be a float64 array, was list"),
+        (np.zeros(3, ">f8"), "X must be a float64 array, was >f8"),
+        (np.zeros((4, 6))[:, ::2], "X must be C-contiguous"),
+    ]
+    for x, words in cases:
+        with pytest.raises(TypeError, match=words):
+            forest.predict_margin(x)  # type: ignore[arg-type]
+    for shape in [(), (2,), (2, 4), (1, 1, 3)]:
+        with pytest.raises(ValueError, match=r"X must have shape \(n, 3\) or \(3,\)"):
+            forest.predict_margin(np.zeros(shape))
+
+
+def test_a_buffer_that_does_not_fit_is_refused() -> None:
+    forest, x = model(), rows(4)
+    locked = np.zeros((4, 3))
+    locked.flags.writeable = False
+    for out, error, words in [
+        (locked, TypeError, "out must be C-contiguous, aligned and writable"),
+        (np.zeros((4, 3), np.float32), TypeError, "out must be a float64 array, was float32"),
+        (np.zeros((3, 3)), ValueError, r"out must have shape \(4, 3\)"),
+        (np.zeros(12), ValueError, r"out must have shape \(4, 3\)"),
+    ]:
+        with pytest.raises(error, match=words):
+            forest.predict_margin(x, out)
+    with pytest.raises(ValueError, match=r"out must have shape \(3,\)"):
+        forest.predict_margin(x[0], np.zeros(4))
+
+
+def test_arguments_are_checked() -> None:
+    forest, x = model(), rows(4)
+    with pytest.raises(ValueError, match="n_threads must be >= 1, was 0"):
+        forest.predict_margin(x, n_threads=0)
+    with pytest.raises(TypeError, match="needs X"):
+        forest.predict_margin()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="no argument rows"):
+        forest.predict_margin(x, rows=x)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="given twice: X"):
+        forest.predict_margin(x, X=x)  # type: ignore[misc]
+    with pytest.raises(TypeError, match="takes X, out and n_threads"):
+        forest.predict_margin(x, None, 1, 2)  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        ForestModel.predict_margin(x, x)  # type: ignore[arg-type]
+
+
+def test_what_is_no_forest_is_refused() -> None:
+    with pytest.raises(ValueError, match="must begin with HFTFRST1"):
+        ForestModel.from_forest(bytes(64), 3, "softmax")
+    with pytest.raises(ValueError, match="bytes by its header"):
+        ForestModel.from_forest(THREE_MARGINS[:-8], 3, "softmax")
+    with pytest.raises(ValueError, match="n_margins of the forest must be 1"):
+        ForestModel.from_forest(THREE_MARGINS, 2, "sigmoid")
+    with pytest.raises(ValueError, match="path must be one that this CPU can run"):
+        model("abacus")
