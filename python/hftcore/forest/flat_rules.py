@@ -22,8 +22,8 @@ DEFAULT_LEFT: Final = np.uint32(1 << 31)
 _MAX_FEATURES, _MAX_MARGINS, _MAX_TREES = 1 << 20, 1 << 16, 1 << 24
 
 
-def check_counts(n_features: int, n_margins: int, n_trees: int, n_nodes: int) -> None:
-    """Raise ModelMismatchError unless each count is one that the format can hold."""
+def check_counts(n_features: int, n_margins: int, n_trees: int = 0, n_nodes: int = 0) -> None:
+    """Raise ModelMismatchError unless each count is one that the format can hold: readers ask before they allocate."""
     for name, value, low, high in (
         ("n_features", n_features, 1, _MAX_FEATURES),
         ("n_margins", n_margins, 1, _MAX_MARGINS),

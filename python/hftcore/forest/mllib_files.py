@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from hftcore.errors import ModelMismatchError
 from hftcore.forest.checks import check_splits
+from hftcore.forest.flat_rules import check_counts
 
 _LEAF = -1
 _COLUMNS = ("id", "prediction", "rawCount", "gain", "leftChild", "rightChild")
@@ -86,6 +87,7 @@ def count(path: Path, metadata: dict[str, Any], name: str) -> int:
 def read_trees(path: Path, metadata: dict[str, Any]) -> list[SavedTree]:
     """The trees of a saved model, checked; raises ModelMismatchError naming the tree."""
     n_features = count(path, metadata, "numFeatures")
+    check_counts(n_features, n_margins=1)
     try:
         tree_of, nodes, weights = _tables(path, metadata)
         columns, stats, values = _columns(nodes)

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from hftcore.errors import ModelMismatchError
 from hftcore.forest.checks import check_splits, class_labels
 from hftcore.forest.flat import FlatForest
+from hftcore.forest.flat_rules import check_counts
 from hftcore.forest.float32_splits import double_cutoff, double_cutoff_inclusive
 from hftcore.forest.forest import Forest, OutputRule
 from hftcore.forest.tree_table import TreeTable, build_flat
@@ -75,6 +76,7 @@ def flat_of_treelite(model: Any) -> FlatForest:
     if int(header.get_field("num_target")[0]) != 1:
         raise ModelMismatchError(f"Treelite model must have one target, had {int(header.get_field('num_target')[0])}")
     n_margins = int(header.get_field("num_class")[0])
+    check_counts(n_features, n_margins)
     is_float32_model = model.input_type == "float32"
     class_of_tree = np.asarray(header.get_field("class_id"), np.int64)
     tables: list[TreeTable] = []

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from hftcore.errors import ModelMismatchError
 from hftcore.forest.checks import check_splits, class_labels
+from hftcore.forest.flat_rules import check_counts
 from hftcore.forest.float32_splits import double_cutoff
 from hftcore.forest.forest import Forest, OutputRule
 from hftcore.forest.tree_table import TreeTable, build_flat
@@ -76,6 +77,7 @@ def _forest(learner: dict[str, Any], version: list[int], classes: tuple[int, ...
         raise ModelMismatchError(f"XGBoost objective must be one of {', '.join(_RULES)}, was {objective!r}")
     rule, param = _RULES[objective], learner["learner_model_param"]
     n_features, n_margins = int(param["num_feature"]), max(int(param["num_class"]), 1)
+    check_counts(n_features, n_margins)
     if int(param.get("num_target", 1)) > 1:
         raise ModelMismatchError(f"XGBoost model must have one target, had {param['num_target']}")
     model = booster["gbtree"]["model"] if booster["name"] == "dart" else booster["model"]

@@ -9,8 +9,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from hftcore._core.model import ForestModel
 from hftcore.forest.forest import FloatMatrix, Forest, reference_scores
-from hftcore.forest.walk import walk_margins, walk_tree
+from hftcore.forest.walk import walk_tree
 from hftcore.search.loop import score
 
 FAMILIES: Final = {"ema": ("ema", "ema_deviation"), "rsi": ("rsi",)}  # family -> operations
@@ -77,8 +78,9 @@ def learning_curves(forest: Forest, parts: Mapping[str, tuple[FloatMatrix, npt.N
 
 
 def scores_of(forest: Forest, X: FloatMatrix) -> FloatMatrix:
-    """Scores (n, n_classes) of rows by the forest's NumPy twin and its output rule."""
-    return reference_scores(forest, walk_margins(forest.flat, X))
+    """Scores (n, n_classes) of rows by the kernel."""
+    kernel = ForestModel.from_forest(forest.flat.to_bytes(), len(forest.classes), forest.output_rule, forest.alpha)
+    return kernel.predict_proba(np.ascontiguousarray(X, np.float64))
 
 
 def _loss(forest: Forest, sums: list[FloatMatrix], n_trees: int, y: npt.NDArray[np.int8]) -> float:

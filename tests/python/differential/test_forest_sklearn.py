@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from hftcore.errors import ModelMismatchError
 from hftcore.forest import Forest, load_forest
@@ -25,6 +27,13 @@ TARGETS = {"two": Y > 0.5, "three": in_three(Y) - 1, "numbers": Y}
 FEW = {"n_estimators": 8, "random_state": 0}
 HIST = {"max_iter": 8, "random_state": 0}
 CATEGORIES = {"categorical_features": [3, 4]}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Threads of OpenMP that wait for a busy core take longer than one thread."""
+    with threadpool_limits(limits=1, user_api="openmp"):
+        yield
 
 
 def own_sums(model: Any, rows: np.ndarray) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,6 @@ import lightgbm
 import numpy as np
 import pytest
 import treelite
-import xgboost
 from sklearn import ensemble
 from treelite.model_builder import Metadata, ModelBuilder, PostProcessorFunc, TreeAnnotation
 
@@ -18,6 +19,8 @@ from hftcore.errors import ModelMismatchError
 from hftcore.forest import load_forest
 
 from .forests import NAMES, hostile, in_three, learnable, margins_of_every_engine
+
+xgboost = importlib.import_module("xgboost") if os.environ.get("CI") else pytest.importorskip("xgboost")
 
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in cast")  # GTIL rounds rows to float32
 

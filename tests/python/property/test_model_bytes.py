@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import treelite
-import xgboost
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +29,8 @@ from hftcore.forest.mllib_reader import read_mllib
 from hftcore.forest.to_treelite import unlike_treelite
 from hftcore.forest.tree_table import TreeTable, build_flat
 from hftcore.forest.xgboost_reader import read_xgboost
+
+xgboost = importlib.import_module("xgboost") if os.environ.get("CI") else pytest.importorskip("xgboost")
 
 N_FEATURES = 4
 RNG = np.random.default_rng(2)

@@ -178,6 +178,8 @@ def damage(saved: SavedGbt, what: str) -> None:
         saved.nodes[0] = (0, 0, 0.1, 5.0, 1, 2, 2, [0.5], -1)
     elif what == "leaf not finite":
         saved.nodes[1] = (0, 1, float("inf"), -1.0, -1, -1, -1, [], -1)
+    elif what == "many features":
+        saved.metadata["numFeatures"] = 10**12
     elif what == "another class":
         saved.metadata["class"] = "org.apache.spark.ml.classification.LinearSVCModel"
 
@@ -191,6 +193,7 @@ def damage(saved: SavedGbt, what: str) -> None:
         ("child outside", "tree 0: a child must be one of nodes 1 to 2, found 9"),
         ("feature outside", "tree 0: the feature of a split must be below 2, found 2"),
         ("leaf not finite", "tree 0, node 1: a leaf must be finite, was inf"),
+        ("many features", r"n_features must be in 1\.\.1048576, was 1000000000000"),
         (
             "another class",
             "expected a saved OneVsRestModel, GBTClassificationModel, .* or PipelineModel, found .*LinearSVCModel",

@@ -99,6 +99,8 @@ def test_base_scores_of_every_format(objective: str, base: str, classes: str, ex
         (model(tree(split_indices=[2, 0, 0])), "tree 0: the feature of a split must be below 2, found 2"),
         (model(tree(), base="0"), r"base_score of a logistic objective must be in \(0, 1\), was 0"),
         (model(tree(), base="[1,2]"), "base_score must hold 1 values, found 2"),
+        (model(tree(), "multi:softprob", classes="9" * 12), r"n_margins must be in 1\.\.65536, was 9{12}"),
+        (model(tree()).replace('"num_feature": "2"', '"num_feature": "8888888888"'), "n_features must be in"),
         ("{}", "no XGBoost JSON model, or damaged"),
         ("tree", "no XGBoost JSON model, or damaged"),
     ],
