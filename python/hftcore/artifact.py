@@ -165,7 +165,7 @@ class Artifact:
         """The bytes of its ``.hft`` file."""
         return archive.pack(self._files.members)
 
-    def predict_margin(self, X: Any, *, n_threads: int = 1) -> FloatMatrix:
+    def predict_margin(self, X: Any, *, out: FloatMatrix | None = None, n_threads: int = 1) -> FloatMatrix:
         """Raw sums of leaves.
 
         Parameters
@@ -174,6 +174,8 @@ class Artifact:
             A C-contiguous array of shape (n, n_features) or (n_features,), its columns those of ``spec.names``; of a
             frame the float64 columns of these names, in this order, null as NaN. NaN is "not ready" and goes where the
             forest sends missing values.
+        out : float64 array, C-contiguous, of the shape of the result, optional
+            Filled and given back, in place of a new array.
         n_threads : int
             Rows are shared among so many threads; the bits do not depend on it.
 
@@ -190,15 +192,15 @@ class Artifact:
             If its shape is another, or a column is missing or out of order.
         """
         rows = feature_matrix(X, self.spec.names)
-        return self._model.predict_margin(rows, n_threads=n_threads)
+        return self._model.predict_margin(rows, out=out, n_threads=n_threads)
 
-    def predict_proba(self, X: Any, *, n_threads: int = 1) -> FloatMatrix:
+    def predict_proba(self, X: Any, *, out: FloatMatrix | None = None, n_threads: int = 1) -> FloatMatrix:
         """Scores after the output rule, in the order of ``classes``: shape (n, n_classes), or (n_classes,) for one row.
 
         They sum to 1 up to rounding, unless the rule is ``identity``. Parameters and errors: see ``predict_margin``.
         """
         rows = feature_matrix(X, self.spec.names)
-        return self._model.predict_proba(rows, n_threads=n_threads)
+        return self._model.predict_proba(rows, out=out, n_threads=n_threads)
 
     def _native(self) -> native.ForestModel:
         return self._model

@@ -82,3 +82,12 @@ def test_threads_change_no_bit(artifact: hc.Artifact, rows: np.ndarray) -> None:
         assert artifact.predict_margin(rows, n_threads=n_threads).tobytes() == expected
     with pytest.raises(ValueError, match="n_threads must be >= 1, was 0"):
         artifact.predict_margin(rows, n_threads=0)
+
+
+def test_an_array_given_for_the_result_is_filled(artifact: hc.Artifact, rows: np.ndarray) -> None:
+    for predict in (artifact.predict_margin, artifact.predict_proba):
+        out = np.full((len(rows), 3), np.nan)
+        assert predict(rows, out=out) is out
+        assert out.tobytes() == predict(rows).tobytes()
+        with pytest.raises(ValueError, match="out must have shape"):
+            predict(rows, out=out[:-1])

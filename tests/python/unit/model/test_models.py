@@ -170,7 +170,7 @@ def test_what_differs_is_told(tmp_path: Path, artifact: hc.Artifact, other: hc.A
 def promote_many(url: str, models: list[str], barrier: Any, n: int) -> None:
     registry = hc.ModelRegistry(url, by=str(n))
     barrier.wait()
-    for turn in range(10):
+    for turn in range(6):
         try:
             registry.promote(f"up:{models[(n + turn) % len(models)]}", "stable")
         except ModelRegistryError as error:
@@ -184,8 +184,8 @@ def test_promotions_by_several_processes_leave_one_answer_and_every_move(
     models = hc.ModelRegistry(tmp_path)
     ids = [models.push(art, "up").record.model for art in (artifact, other)]
     context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(4)
-    movers = [context.Process(target=promote_many, args=(str(tmp_path), ids, barrier, n)) for n in range(4)]
+    barrier = context.Barrier(3)
+    movers = [context.Process(target=promote_many, args=(str(tmp_path), ids, barrier, n)) for n in range(3)]
     for mover in movers:
         mover.start()
     seen = set()
@@ -195,11 +195,11 @@ def test_promotions_by_several_processes_leave_one_answer_and_every_move(
         movers[0].join(0.01)
     for mover in movers:
         mover.join()
-    assert [mover.exitcode for mover in movers] == [0] * 4
+    assert [mover.exitcode for mover in movers] == [0] * 3
     assert seen <= set(ids)
     moves = models.history("up@stable")
-    assert len(moves) == 40
-    assert sorted({move.by for move in moves}) == ["0", "1", "2", "3"]
+    assert len(moves) == 18
+    assert sorted({move.by for move in moves}) == ["0", "1", "2"]
     assert models.show("up@stable").record.model == moves[-1].model
 
 
