@@ -77,11 +77,11 @@ class ForestModel:
         """
         A compiled forest. Runs the library's code: only what is trusted.
         """
-    def predict_margin(self, X: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64] | None = None, n_threads: typing.SupportsInt = 1) -> numpy.typing.NDArray[numpy.float64]:
+    def predict_margin(self, X: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64] | None = None, n_threads: typing.SupportsIndex = 1) -> numpy.typing.NDArray[numpy.float64]:
         """
         Raw sums of leaves: (n, n_features) -> (n, n_margins), or one row.
         """
-    def predict_proba(self, X: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64] | None = None, n_threads: typing.SupportsInt = 1) -> numpy.typing.NDArray[numpy.float64]:
+    def predict_proba(self, X: numpy.typing.NDArray[numpy.float64], out: numpy.typing.NDArray[numpy.float64] | None = None, n_threads: typing.SupportsIndex = 1) -> numpy.typing.NDArray[numpy.float64]:
         """
         Scores after the output rule: (n, n_features) -> (n, n_classes), or one row.
         """
