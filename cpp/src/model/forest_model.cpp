@@ -103,8 +103,10 @@ ForestModel ForestModel::from_forest(std::span<const std::byte> forest_bin, std:
                                 " for the rule and " + std::to_string(n_classes) + " classes, was " +
                                 std::to_string(forest.n_margins));
   }
-  for (const NamedPath& named : paths_from(path)) {
-    if (auto walk = RankedWalk::of(forest, named.variants())) {
+  const auto paths = paths_from(path);
+  const auto plan = RankPlan::of(forest);
+  for (const NamedPath& named : plan ? paths : std::span<const NamedPath>{}) {
+    if (auto walk = RankedWalk::of(forest, *plan, named.variants())) {
       model.walk_with(std::move(walk), named.name);
       return model;
     }

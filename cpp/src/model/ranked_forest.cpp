@@ -147,17 +147,15 @@ class Builder {
 
 }  // namespace
 
-std::shared_ptr<const RankedForest> RankedForest::of(const Forest& forest, const Layout& layout,
-                                                     std::size_t max_slots) {
+std::shared_ptr<const RankedForest> RankedForest::of(const Forest& forest, const RankPlan& plan,
+                                                     const Layout& layout) {
   constexpr std::size_t kMostNodes = 1U << 23U;  // of the forest: complete tops copy leaves that end early
   constexpr std::size_t kMostOfTree = kLeaf - (std::size_t{1} << kMaxLevels);
   if (forest.nodes.size() > kMostNodes) return nullptr;
   for (std::size_t t = 0; t < forest.n_trees(); ++t) {
     if (forest.tree(t).size() > kMostOfTree) return nullptr;
   }
-  const auto plan = RankPlan::of(forest);
-  if (!plan || plan->table().n_slots() > max_slots) return nullptr;
-  auto ranked = std::make_shared<RankedForest>(RankedForest{.table = plan->table(),
+  auto ranked = std::make_shared<RankedForest>(RankedForest{.table = plan.table(),
                                                             .sums = MarginSums{forest},
                                                             .n_features = forest.n_features,
                                                             .n_margins = forest.n_margins,
@@ -169,7 +167,7 @@ std::shared_ptr<const RankedForest> RankedForest::of(const Forest& forest, const
   // A group is whole rounds, so that every one begins with margin 0.
   const std::size_t step = layout.width - (order.rounds > 1 ? layout.width % order.rounds : 0);
   const auto top = static_cast<std::uint32_t>(ranked->deep ? layout.deep_levels : layout.max_levels);
-  Builder builder{forest, *plan, layout, *ranked};
+  Builder builder{forest, plan, layout, *ranked};
   for (std::size_t first = 0; first < order.trees.size(); first += step) {
     const auto trees = std::span{order.trees}.subspan(first, std::min(step, order.trees.size() - first));
     std::uint32_t levels = 0;

@@ -50,8 +50,8 @@ struct RankedForest {
     std::uint32_t leaves;
   };
 
-  /// Null where the forest has more slots than `max_slots`, or a tree more nodes than an exit can name.
-  static std::shared_ptr<const RankedForest> of(const Forest& forest, const Layout& layout, std::size_t max_slots);
+  /// Null where a tree has more nodes than an exit can name, or the forest more than fit.
+  static std::shared_ptr<const RankedForest> of(const Forest& forest, const RankPlan& plan, const Layout& layout);
 
   RankTable table;
   MarginSums sums;

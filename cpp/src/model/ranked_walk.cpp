@@ -173,10 +173,12 @@ struct RowWalks {
   }
 };
 
-std::shared_ptr<const RankedWalk> RankedWalk::of(const Forest& forest, std::span<const KernelPath> variants) {
+std::shared_ptr<const RankedWalk> RankedWalk::of(const Forest& forest, const RankPlan& plan,
+                                                 std::span<const KernelPath> variants) {
   for (const KernelPath& path : variants) {
-    auto ranked = RankedForest::of(forest, path.layout, path.max_slots);
-    if (!ranked) continue;
+    if (plan.table().n_slots() > path.max_slots) continue;
+    auto ranked = RankedForest::of(forest, plan, path.layout);
+    if (!ranked) return nullptr;
     auto walk = std::make_shared<RankedWalk>();
     walk->forest_ = std::move(ranked);
     walk->path_ = path;

@@ -13,8 +13,9 @@ namespace hft::model {
 /// the leaves in the order of their trees.
 class RankedWalk {
  public:
-  /// Null where none of the variants holds the forest.
-  static std::shared_ptr<const RankedWalk> of(const Forest& forest, std::span<const KernelPath> variants);
+  /// Null where none of the variants holds the forest. The plan is that of the forest.
+  static std::shared_ptr<const RankedWalk> of(const Forest& forest, const RankPlan& plan,
+                                              std::span<const KernelPath> variants);
 
   /// `rows` holds n_rows times n_features values, `margins` n_rows times n_margins.
   void predict(const double* rows, std::size_t n_rows, double* margins) const noexcept {

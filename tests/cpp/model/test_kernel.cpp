@@ -60,10 +60,12 @@ void check(const Shape& shape, std::uint64_t seed, std::size_t n_rows) {
   const std::pair<const char*, std::span<const KernelPath>> paths[] = {
       {"scalar", scalar_paths()}, {"avx2", avx2_paths()}, {"avx512", avx512_paths()}, {"vbmi", vbmi_paths()},
       {"emulated 32", emulated_paths<32>()}, {"emulated 64", emulated_paths<64>()}};
+  const auto plan = RankPlan::of(forest);
+  if (!plan) return;  // more slots than there may be: the plain walk's alone
   for (const auto& [name, variants] : paths) {
     // Every variant that holds the forest, not the first alone.
     for (std::size_t i = 0; i < variants.size(); ++i) {
-      if (const auto walk = RankedWalk::of(forest, variants.subspan(i, 1))) {
+      if (const auto walk = RankedWalk::of(forest, *plan, variants.subspan(i, 1))) {
         same(*walk, name + (" up to " + std::to_string(variants[i].max_slots) + " slots"));
       }
     }
