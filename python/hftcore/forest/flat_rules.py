@@ -85,8 +85,7 @@ def _check_values(forest: FlatForest) -> None:
     if forest.float32_sums:
         _refuse_node(forest, is_leaf & (value != _as_float32(value)), value, "a leaf must be a float32 value")
     _refuse_node(forest, ~is_leaf & np.isnan(value), value, "a threshold must be a number")
-    is_odd = is_category & ((value != 0.0) | np.signbit(value))
-    _refuse_node(forest, is_odd, value, "a category split must have the value 0")
+    _refuse_node(forest, is_category & (value != 0.0), value, "a category split must have the value 0")
 
 
 def _check_categories(forest: FlatForest) -> None:
