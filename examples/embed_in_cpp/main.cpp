@@ -1,7 +1,7 @@
 // The engine inside a program of your own: you own the loop, the thread and the records.
 //
 //   embed_in_cpp instruments.json spec.json   scores straight from the book: needs no training
-//   embed_in_cpp instruments.json up.hft      a model folder, as hc.compile_model writes it
+//   embed_in_cpp instruments.json up.hft      a model, as hc.compile_model writes it
 #include <array>
 #include <cstdio>
 #include <exception>
