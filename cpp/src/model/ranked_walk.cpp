@@ -61,35 +61,31 @@ class Sums {
   Real sums_[Rows][std::max<std::size_t>(Turns, 1)];
 };
 
-/// Where the trees of a stretch are: exits, and the lanes among them that are at no leaf yet.
-struct Lanes {
-  std::uint16_t at[kDeepLanes];
+/// From exits of the top to leaves, of trees from `first` on. Lanes that are done leave the list; the rest do not wait
+/// for each other.
+void descend(const RankedForest& forest, std::size_t first, const std::uint8_t* ranks, std::uint16_t* at,
+             std::size_t n_lanes) noexcept {
+  const RankedForest::DeepNode* const nodes = forest.deep_nodes.data();
+  const RankedForest::Parts* const parts = forest.parts.data() + first;
   std::uint16_t active[kDeepLanes];
-  std::size_t n_active = 0;
-
-  /// `n` lanes were listed, and this one may be the next; the caller keeps the count in a register.
-  [[gnu::always_inline]] inline void move(std::size_t lane, std::uint16_t exit, std::size_t& n) noexcept {
-    at[lane] = exit;
+  std::size_t n = 0;
+  for (std::size_t lane = 0; lane < n_lanes; ++lane) {
     active[n] = static_cast<std::uint16_t>(lane);
-    n += exit < RankedForest::kLeaf;
+    n += at[lane] < RankedForest::kLeaf;
   }
-
-  /// From exits of the top to leaves, of trees from `first` on. Lanes that are done leave the list; the others do not
-  /// wait for each other.
-  void descend(const RankedForest& forest, std::size_t first, const std::uint8_t* ranks) noexcept {
-    const RankedForest::DeepNode* const nodes = forest.deep_nodes.data();
-    const RankedForest::Parts* const parts = forest.parts.data() + first;
-    while (n_active > 0) {
-      std::size_t n = 0;
-      for (std::size_t i = 0; i < n_active; ++i) {
-        const std::size_t lane = active[i];
-        const RankedForest::DeepNode& node = nodes[parts[lane].deep_nodes + at[lane]];
-        move(lane, node.exits[ranks[node.slot] > node.rank ? 1 : 0], n);
-      }
-      n_active = n;
+  while (n > 0) {
+    std::size_t n_left = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::uint16_t lane = active[i];
+      const RankedForest::DeepNode& node = nodes[parts[lane].deep_nodes + at[lane]];
+      const std::uint16_t exit = node.exits[ranks[node.slot] > node.rank ? 1 : 0];
+      at[lane] = exit;
+      active[n_left] = lane;
+      n_left += exit < RankedForest::kLeaf;
     }
+    n = n_left;
   }
-};
+}
 
 }  // namespace
 
@@ -105,20 +101,20 @@ struct RowWalks {
     }
     Sums<Real, Turns, Rows> sums{forest, margins};
     if constexpr (Deep) {
-      Lanes lanes[Rows];
+      std::uint16_t at[Rows][kDeepLanes];
       const RankedForest::Group* group = forest.groups.data();
       const RankedForest::Group* const end = group + forest.groups.size();
       while (group != end) {
         const std::size_t first = group->first;
         std::size_t n = 0;
         for (; group != end && n + RankedForest::kMaxWidth <= kDeepLanes; n += group->n_trees, ++group) {
-          enter<Rows>(walk, *group, ranks, lanes, n);
+          enter<Rows>(walk, *group, ranks, at, n);
         }
-        for (std::size_t r = 0; r < Rows; ++r) lanes[r].descend(forest, first, ranks[r]);
+        for (std::size_t r = 0; r < Rows; ++r) descend(forest, first, ranks[r], at[r], n);
         const double* const leaves = forest.leaves.data();
         const RankedForest::Parts* const parts = forest.parts.data() + first;
         sums.add(first, n, [&](std::size_t r, std::size_t lane) {
-          return leaves[parts[lane].leaves + (lanes[r].at[lane] ^ RankedForest::kLeaf)];
+          return leaves[parts[lane].leaves + (at[r][lane] ^ RankedForest::kLeaf)];
         });
       }
     } else {
@@ -138,18 +134,16 @@ struct RowWalks {
   /// Through the top of a group; its exits go to lanes from `first` on.
   template <std::size_t Rows>
   static void enter(const RankedWalk& walk, const RankedForest::Group& group,
-                    const std::uint8_t (&ranks)[Rows][RankTable::kMaxSlots], Lanes (&lanes)[Rows],
+                    const std::uint8_t (&ranks)[Rows][RankTable::kMaxSlots], std::uint16_t (&at)[Rows][kDeepLanes],
                     std::size_t first) noexcept {
     const RankedForest& forest = *walk.forest_;
     const std::uint16_t* exits = forest.exits.data() + group.exits;
+    const std::size_t n_exits = std::size_t{1} << group.levels;
     alignas(64) std::uint8_t paths[RankedForest::kMaxWidth];
     for (std::size_t r = 0; r < Rows; ++r) {
       walk.path_.walks[group.levels](forest.nodes.data() + group.nodes, ranks[r], paths);
-      std::size_t n = lanes[r].n_active;
-      for (std::size_t lane = 0; lane < group.n_trees; ++lane) {
-        lanes[r].move(first + lane, exits[(lane << group.levels) + paths[lane]], n);
-      }
-      lanes[r].n_active = n;
+      const std::uint16_t* exit = exits;
+      for (std::size_t lane = 0; lane < group.n_trees; ++lane, exit += n_exits) at[r][first + lane] = exit[paths[lane]];
     }
   }
 
