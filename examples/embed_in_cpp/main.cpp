@@ -1,7 +1,7 @@
 // The engine inside a program of your own: you own the loop, the thread and the records.
 //
 //   embed_in_cpp instruments.json spec.json   scores straight from the book: needs no training
-//   embed_in_cpp instruments.json up.hft      a model folder, as hc.compile_model writes it
+//   embed_in_cpp instruments.json up.hft      a model, as hc.compile_model writes it
 #include <array>
 #include <cstdio>
 #include <exception>
@@ -125,7 +125,7 @@ int main(int argc, char** argv) try {
   const std::vector<event::Instrument> instruments = artifact::read_instruments(argv[1]);
   decision::ThresholdParams strategy{.threshold_frac = 0.8, .order_qty_lots = 10, .cooldown_ns = 250'000'000,
                                      .hold_ns = 1'000'000'000, .up_class = 1, .down_class = 0};
-  if (std::filesystem::is_directory(argv[2])) {
+  if (std::filesystem::is_directory(argv[2]) || std::filesystem::path{argv[2]}.extension() == ".hft") {
     const artifact::Loaded loaded = artifact::load(argv[2]);
     strategy.up_class = loaded.index_of(1);
     strategy.down_class = loaded.index_of(-1);
