@@ -191,16 +191,16 @@ class Artifact:
         ValueError
             If its shape is another, or a column is missing or out of order.
         """
-        rows = feature_matrix(X, self.spec.names)
-        return self._model.predict_margin(rows, out=out, n_threads=n_threads)
+        rows = X if isinstance(X, np.ndarray) else feature_matrix(X, self.spec.names)
+        return self._model.predict_margin(rows, out, n_threads)
 
     def predict_proba(self, X: Any, *, out: FloatMatrix | None = None, n_threads: int = 1) -> FloatMatrix:
         """Scores after the output rule, in the order of ``classes``: shape (n, n_classes), or (n_classes,) for one row.
 
         They sum to 1 up to rounding, unless the rule is ``identity``. Parameters and errors: see ``predict_margin``.
         """
-        rows = feature_matrix(X, self.spec.names)
-        return self._model.predict_proba(rows, out=out, n_threads=n_threads)
+        rows = X if isinstance(X, np.ndarray) else feature_matrix(X, self.spec.names)
+        return self._model.predict_proba(rows, out, n_threads)
 
     def _native(self) -> native.ForestModel:
         return self._model

@@ -1,4 +1,4 @@
-"""Rows of features as a model takes them: NumPy as it is, or a frame by the names of its columns."""
+"""Rows of features as a model takes them, from a frame by the names of its columns."""
 
 from __future__ import annotations
 
@@ -13,29 +13,22 @@ if TYPE_CHECKING:
 
 
 def feature_matrix(X: Any, names: tuple[str, ...]) -> FloatMatrix:
-    """``X`` as float64 rows (n, n_features), or (n_features,) for one row of NumPy.
+    """A frame as float64 rows (n, n_features).
 
     Parameters
     ----------
-    X : float64 array, Arrow table or record batch, pandas or polars frame
-        NumPy is taken where it lies: C-contiguous, never converted. Of a frame the columns that ``names`` lists are
-        copied into rows, null as NaN; it may have others.
+    X : Arrow table or record batch, pandas or polars frame
+        The columns that ``names`` lists are copied into rows, null as NaN; it may have others.
     names : tuple of str
-        The model's features in their order. A frame must have them in this order.
+        The model's features in their order. The frame must have them in this order.
 
     Raises
     ------
     TypeError
-        If it is none of these, or not float64, or not contiguous.
+        If it is none of these, or a column is not float64.
     ValueError
-        If a frame lacks a column, has it twice, or has them in another order: names the first.
+        If the frame lacks a column, has it twice, or has them in another order: names the first.
     """
-    if isinstance(X, np.ndarray):
-        if X.dtype != np.float64:
-            raise TypeError(f"X must be a float64 array, was {X.dtype}")
-        if not X.flags.c_contiguous:
-            raise TypeError("X must be C-contiguous; np.ascontiguousarray makes it so")
-        return X
     table = _arrow(X)
     _check_columns(table.column_names, names)
     nan: Any = pa.scalar(float("nan"))
