@@ -77,6 +77,14 @@ Arguments arguments_of(PyObject* const* values, Py_ssize_t n_positional, PyObjec
   return {found[0], found[1] != nullptr ? found[1] : Py_None, found[2]};
 }
 
+std::size_t n_threads_of(PyObject* given) {
+  if (given == nullptr) return 1;
+  const std::int64_t n_threads = PyLong_AsLongLong(given);
+  if (n_threads == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
+  if (n_threads < 1) throw py::value_error("n_threads must be >= 1, was " + std::to_string(n_threads));
+  return static_cast<std::size_t>(n_threads);
+}
+
 /// Stretches of rows, one to a thread.
 void predict_rows(const ForestModel& self, Predict predict, const double* x, std::size_t n_rows, std::size_t width,
                   double* y, std::size_t n_threads) {
@@ -97,6 +105,7 @@ void predict_rows(const ForestModel& self, Predict predict, const double* x, std
 /// (n_features,) -> (width,);  (n, n_features) -> (n, width)
 PyObject* predict(const ForestModel& self, const Arguments& arguments, Predict predict_all, std::size_t width) {
   constexpr int kReadable = NumPy::NPY_ARRAY_C_CONTIGUOUS_ | NumPy::NPY_ARRAY_ALIGNED_;
+  const std::size_t n_threads = n_threads_of(arguments.n_threads);  // may run Python code, which may move an array
   const Doubles x = doubles_of(arguments.x, "X", kReadable);
   const bool single = x.n_dims == 1;
   if (x.n_dims < 1 || x.n_dims > 2 || x.shape[x.n_dims - 1] != self.n_features()) {
@@ -122,17 +131,11 @@ PyObject* predict(const ForestModel& self, const Arguments& arguments, Predict p
     y = out.data;
     result = py::reinterpret_borrow<py::object>(arguments.out);
   }
-  std::int64_t n_threads = 1;
-  if (arguments.n_threads != nullptr) {
-    n_threads = PyLong_AsLongLong(arguments.n_threads);
-    if (n_threads == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
-    if (n_threads < 1) throw py::value_error("n_threads must be >= 1, was " + std::to_string(n_threads));
-  }
   if (single) {  // one row is cheaper than letting the GIL go
     (self.*predict_all)({x.data, self.n_features()}, 1, {y, width});
   } else {
     const py::gil_scoped_release unlocked;
-    predict_rows(self, predict_all, x.data, n_rows, width, y, static_cast<std::size_t>(n_threads));
+    predict_rows(self, predict_all, x.data, n_rows, width, y, n_threads);
   }
   return result.release().ptr();
 }

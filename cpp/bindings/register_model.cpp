@@ -29,7 +29,8 @@ void register_model(py::module_& m) {
   py::class_<ForestModel, std::shared_ptr<ForestModel>> forest_model(m, "ForestModel", R"(A forest that predicts.
 
 Predictions are safe from several threads at once. X is float64 and C-contiguous, or a TypeError; so is out, which is
-filled and given back, and must not overlap X. Rows together release the GIL and may be shared among n_threads.)");
+filled and given back, and must not overlap X. Rows together release the GIL and may be shared among n_threads.)",
+                                                                        py::is_final());
   forest_model
       .def_static(
           "from_forest",

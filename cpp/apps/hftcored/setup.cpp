@@ -58,9 +58,12 @@ ShardSetup make_shard(const config::DaemonConfig& config, const artifact::Loaded
   return shard;
 }
 
-/// What a link stands for now: a link is moved to the next model, and a recorded change must name the old one for ever.
+/// What a path with a link in it stands for now: a link is moved to the next model, and a recorded change must name the old one for ever.
 std::filesystem::path behind_link(const std::filesystem::path& path) {
-  return std::filesystem::is_symlink(path) ? std::filesystem::weakly_canonical(path) : path;
+  std::error_code gone;  // loading says it better
+  const std::filesystem::path real = std::filesystem::canonical(path, gone);
+  const std::filesystem::path plain = std::filesystem::absolute(path).lexically_normal();
+  return gone || real == (plain.has_filename() ? plain : plain.parent_path()) ? path : real;
 }
 
 }  // namespace

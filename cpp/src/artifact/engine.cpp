@@ -36,10 +36,9 @@ model::OutputRule rule_of(const Json& json) { return model::output_rule_named(js
 
 ForestModel kernel_of(const ModelFiles& files, const Manifest& manifest) {
   const std::filesystem::path manifest_path = files.where(kManifestFile);
-  const std::span bytes = std::as_bytes(std::span{files.at(kForestFile)});
   try {
-    const model::Forest forest = model::parse_forest(bytes);
-    ForestModel kernel = ForestModel::from_forest(bytes, manifest.classes.size(), rule_of(manifest.json),
+    const model::Forest forest = model::parse_forest(std::as_bytes(std::span{files.at(kForestFile)}));
+    ForestModel kernel = ForestModel::from_forest(forest, manifest.classes.size(), rule_of(manifest.json),
                                                   manifest.json.at("alpha").as_double());
     expect(manifest_path, "number of trees", std::to_string(forest.n_trees()), std::to_string(manifest.n_trees));
     expect(manifest_path, "sum rule", sum_rule_of(forest), manifest.json.at("sum_rule").as_text());
@@ -55,7 +54,10 @@ ForestModel kernel_of(const ModelFiles& files, const Manifest& manifest) {
 class PrivateFile {
  public:
   explicit PrivateFile(const std::string& bytes) {
-    path_ = (std::filesystem::temp_directory_path() / "hftcore-library-XXXXXX").string();
+    std::error_code none;
+    const std::filesystem::path folder = std::filesystem::temp_directory_path(none);
+    if (none) refuse(folder, "cannot hold the compiled library: " + none.message() + " (TMPDIR)");
+    path_ = (folder / "hftcore-library-XXXXXX").string();
     const int file = ::mkstemp(path_.data());
     if (file < 0) refuse(path_, std::string{"cannot be made: "} + std::strerror(errno));
     std::size_t n_written = 0;

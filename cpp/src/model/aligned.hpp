@@ -6,7 +6,7 @@
 
 namespace hft::model {
 
-/// Memory that begins with a cache line, so that no register's worth lies across two.
+/// Memory that begins with a cache line, so that an array of registers lies in whole lines.
 template <class T>
 struct AlignedAllocator {
   using value_type = T;

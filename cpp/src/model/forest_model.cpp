@@ -48,13 +48,14 @@ std::string list_of(const std::vector<std::string>& names) {
 
 /// Those to try, fastest first.
 std::span<const NamedPath> paths_from(std::string_view path) {
-  const char* forced = std::getenv("HFTCORE_KERNEL");
-  if (path.empty() && forced != nullptr) path = forced;
+  const char* forced = path.empty() ? std::getenv("HFTCORE_KERNEL") : nullptr;
+  if (forced != nullptr) path = forced;
   if (path.empty()) return kPaths;
   const auto chosen = std::ranges::find(kPaths, path, &NamedPath::name);
   if (chosen == kPaths.end() || chosen->variants().empty()) {
-    throw std::invalid_argument("ForestModel: path must be one that this CPU can run (" + list_of(kernel_paths()) +
-                                "), was " + std::string{path});
+    const std::string what = forced != nullptr ? "HFTCORE_KERNEL" : "path";
+    throw std::invalid_argument("ForestModel: " + what + " must be one that this CPU can run (" +
+                                list_of(kernel_paths()) + "), was " + std::string{path});
   }
   return {chosen, kPaths.end()};
 }
@@ -94,9 +95,8 @@ void ForestModel::walk_with(std::shared_ptr<const Walk> walk, std::string_view p
   path_ = path;
 }
 
-ForestModel ForestModel::from_forest(std::span<const std::byte> forest_bin, std::size_t n_classes, OutputRule rule,
-                                     double alpha, std::string_view path) {
-  const Forest forest = parse_forest(forest_bin);
+ForestModel ForestModel::from_forest(const Forest& forest, std::size_t n_classes, OutputRule rule, double alpha,
+                                     std::string_view path) {
   ForestModel model{forest.n_features, n_classes, rule, alpha};
   if (model.n_margins_ != forest.n_margins) {
     throw std::invalid_argument("ForestModel: n_margins of the forest must be " + std::to_string(model.n_margins_) +

@@ -15,7 +15,7 @@ struct KernelPath {
   /// Ranks of a row's numerical slots.
   using Find = void (*)(const RankTable& table, const double* row, std::uint8_t* ranks) noexcept;
   /// Through the top of a group: a path for each lane, from the group's nodes and the ranks of a row. `ranks` has room
-  /// for RankTable::kMaxSlots, both begin at a multiple of 64.
+  /// for RankTable::kMaxSlots and `paths` for the layout's width; all begin at a multiple of 64.
   using Walk = void (*)(const std::uint8_t* nodes, const std::uint8_t* ranks, std::uint8_t* paths) noexcept;
 
   RankedForest::Layout layout;

@@ -34,9 +34,11 @@ struct PermuteLookup {
   }
 };
 
+struct Path;
+
 template <std::size_t Tables>
 constexpr KernelPath variant() {
-  return lane_path<Avx512Lanes<PermuteLookup<Tables>>, SearchByCounts<Avx512Count>, 6>(64 * Tables);
+  return lane_path<Avx512Lanes<PermuteLookup<Tables>>, SearchByCounts<Avx512Count<Path>>, 6>(64 * Tables);
 }
 
 }  // namespace
@@ -46,7 +48,8 @@ std::span<const KernelPath> vbmi_paths() noexcept {
 #if defined(__x86_64__)
   static constexpr std::array<KernelPath, 3> kPaths{variant<1>(), variant<2>(), variant<4>()};
   if (__builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("bmi2")) {
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+      __builtin_cpu_supports("popcnt")) {
     return kPaths;
   }
 #endif

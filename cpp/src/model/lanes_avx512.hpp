@@ -28,6 +28,8 @@ struct Avx512Lanes : Lookup {
   }
 };
 
+/// `Path` is a type that only the including file knows: two files' code, for other instructions, must not be merged.
+template <class Path>
 struct Avx512Count {
   template <bool MissingRight, std::size_t N>
   HFT_LANES unsigned below(double x, const double* t) noexcept {

@@ -35,7 +35,9 @@ std::vector<Part> parts_of(const std::map<std::pair<bool, std::uint32_t>, std::v
 }  // namespace
 
 std::optional<RankPlan> RankPlan::of(const Forest& forest) {
+  constexpr std::size_t kMostSetWords = 1U << 22U;  // sets of a stranger's file may overlap: each is looked at whole
   RankPlan plan;
+  std::size_t n_set_words = 0;
   for (const Forest::Node& node : forest.nodes) {
     if (node.leaf()) continue;
     const Side side = side_of(node);
@@ -44,7 +46,8 @@ std::optional<RankPlan> RankPlan::of(const Forest& forest) {
     } else if (plan.category_slots_.try_emplace({side, node.categories}).second) {
       const std::uint32_t* words = forest.category_words.data() + node.categories;
       plan.sets_.try_emplace({side, {words + 1, words + 1 + words[0]}}, node.categories);
-      if (plan.sets_.size() > RankTable::kMaxSlots) return std::nullopt;
+      n_set_words += words[0];
+      if (plan.sets_.size() > RankTable::kMaxSlots || n_set_words > kMostSetWords) return std::nullopt;
     }
   }
   std::size_t n_slots = plan.sets_.size();
@@ -71,10 +74,9 @@ void RankPlan::add_numbers() {
     ++runs.back().end;
     table_.slots_.push_back({part.feature, static_cast<std::uint32_t>(table_.thresholds_.size())});
     std::vector<double> padded = part.thresholds;
-    padded.resize(std::max<std::size_t>(std::size_t{1} << part.steps, 16), kInf);
-    for (std::size_t i = 0; i < RankTable::pivots_of(part.steps); ++i) {
-      table_.thresholds_.push_back(16 * i + 15 < padded.size() ? padded[16 * i + 15] : kInf);
-    }
+    const std::size_t n_pivots = RankTable::pivots_of(part.steps);
+    padded.resize(std::max({std::size_t{1} << part.steps, std::size_t{16}, 16 * n_pivots}), kInf);
+    for (std::size_t i = 0; i < n_pivots; ++i) table_.thresholds_.push_back(padded[16 * i + 15]);
     table_.thresholds_.insert(table_.thresholds_.end(), padded.begin(), padded.end());
 
     std::vector<std::uint8_t>& slots = slots_[{part.missing_right, part.feature}];
@@ -82,6 +84,7 @@ void RankPlan::add_numbers() {
     slots[part.index] = static_cast<std::uint8_t>(slot);
   }
   table_.thresholds_.resize(table_.thresholds_.size() + 16, kInf);
+  table_.thresholds_.shrink_to_fit();  // a read past the end is one, to a sanitizer too
 }
 
 void RankPlan::add_categories(const Forest& forest) {

@@ -43,8 +43,8 @@ class RankTable {
   [[nodiscard]] const std::vector<Run>& runs() const noexcept { return runs_; }
   [[nodiscard]] const Slot* slots() const noexcept { return slots_.data(); }
 
-  /// A slot's part: every 16th threshold (as many as pivots_of), then the thresholds; infinity up to whole powers of
-  /// two, and it is allowed to read 16 further.
+  /// A slot's part: every 16th threshold (as many as pivots_of), then the thresholds; infinity up to sixteen for each
+  /// pivot and to whole powers of two. Sixteen further may be read: NaN is above all pivots.
   [[nodiscard]] const double* thresholds() const noexcept { return thresholds_.data(); }
   static constexpr std::size_t pivots_of(std::size_t steps) noexcept {
     return steps <= 4 ? 0 : steps <= 6 ? 4 : steps == 7 ? 8 : 16;

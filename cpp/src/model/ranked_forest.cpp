@@ -149,7 +149,8 @@ class Builder {
 
 std::shared_ptr<const RankedForest> RankedForest::of(const Forest& forest, const RankPlan& plan,
                                                      const Layout& layout) {
-  constexpr std::size_t kMostNodes = 1U << 23U;  // of the forest: complete tops copy leaves that end early
+  constexpr std::size_t kMostNodes = 1U << 23U;   // of the forest
+  constexpr std::size_t kMostPlaces = 1U << 24U;  // of complete tops: they copy leaves that end early
   constexpr std::size_t kMostOfTree = kLeaf - (std::size_t{1} << kMaxLevels);
   if (forest.nodes.size() > kMostNodes) return nullptr;
   for (std::size_t t = 0; t < forest.n_trees(); ++t) {
@@ -168,11 +169,15 @@ std::shared_ptr<const RankedForest> RankedForest::of(const Forest& forest, const
   const std::size_t step = layout.width - (order.rounds > 1 ? layout.width % order.rounds : 0);
   const auto top = static_cast<std::uint32_t>(ranked->deep ? layout.deep_levels : layout.max_levels);
   Builder builder{forest, plan, layout, *ranked};
+  std::size_t n_places = 0;
   for (std::size_t first = 0; first < order.trees.size(); first += step) {
     const auto trees = std::span{order.trees}.subspan(first, std::min(step, order.trees.size() - first));
     std::uint32_t levels = 0;
     for (const std::uint32_t t : trees) levels = std::max(levels, depths[t]);
-    builder.add_group(trees, first, std::min(levels, top));
+    levels = std::min(levels, top);
+    n_places += layout.width << levels;
+    if (n_places > kMostPlaces) return nullptr;
+    builder.add_group(trees, first, levels);
   }
   return ranked;
 }

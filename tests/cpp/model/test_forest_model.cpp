@@ -60,7 +60,7 @@ TEST(ForestModel, APathIsChosenByNameOrByTheEnvironment) {
     EXPECT_EQ(model_of(three_margins()).path(), path);
   }
   const Forced forced{"abacus"};
-  expect_error("path must be one that this CPU can run", [] { return model_of(three_margins()); });
+  expect_error("HFTCORE_KERNEL must be one that this CPU can run", [] { return model_of(three_margins()); });
   EXPECT_EQ(model_of(three_margins(), OutputRule::kSoftmax, 3, 1.0, "scalar").path(), "scalar");
 }
 

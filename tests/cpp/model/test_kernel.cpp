@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -103,6 +104,26 @@ TEST(Kernel, FewThresholdsAndMany) {
           n_thresholds, 60);
   }
   check({.n_features = 2, .n_trees = 300, .max_depth = 8, .n_thresholds = 0}, 5, 30);  // more slots than there may be
+}
+
+TEST(Kernel, NanAboveAllPivotsReadsNothingPastTheThresholds) {
+  for (const std::size_t n_trees : {15U, 16U, 31U, 32U, 63U, 64U}) {
+    Forest forest = testing::random_forest({.n_features = 1, .n_trees = n_trees, .max_depth = 1}, n_trees);
+    double threshold = 0.0;
+    for (Forest::Node& node : forest.nodes) {
+      if (node.leaf()) continue;
+      node.split = 0;  // missing goes right
+      node.value = threshold++;
+    }
+    forest = parse_forest(testing::bytes_of(forest));
+    const std::vector<double> rows{std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()};
+    const std::vector<double> expected = testing::walk(forest, rows, 2);
+    const auto plan = RankPlan::of(forest);
+    for (const auto& variants : {scalar_paths(), avx2_paths(), avx512_paths(), vbmi_paths(), emulated_paths<64>()}) {
+      if (variants.empty()) continue;
+      expect_same(*RankedWalk::of(forest, *plan, variants), "stumps", rows, 2, 1, forest.n_margins, expected);
+    }
+  }
 }
 
 TEST(Kernel, ManyFeatures) {

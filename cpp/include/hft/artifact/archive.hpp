@@ -28,6 +28,7 @@ struct ModelFiles {
 [[nodiscard]] ModelFiles read_files(const std::filesystem::path& path);
 
 /// The bytes of the .hft file of these members: a ZIP archive of stored members in the one spelling that they have.
+/// Takes what unpack() and read_files() give: names are plain, counts and sizes within the limits above.
 [[nodiscard]] std::string pack(const Members& members);
 
 /// The members of a .hft file. Throws ArtifactError if a single byte is another than pack() writes for them.

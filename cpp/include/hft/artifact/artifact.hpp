@@ -22,7 +22,8 @@ class ArtifactError : public std::runtime_error {
 /// permission, for models whose maker is trusted.
 enum class Engine : std::uint8_t {
   kKernel = 0,
-  kCompiledIfThere,  // the compiled library where the model has one of this platform, else the kernel
+  kCompiledIfThere,  // the compiled library where the model has one of this platform, else the kernel; it is mapped
+                     // from a private file in TMPDIR, which must allow that (no "noexec")
   kCompiled,
 };
 

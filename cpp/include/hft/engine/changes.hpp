@@ -61,14 +61,14 @@ class Changes {
   /// Before the first event: decisions are counted from here on.
   template <class AnEngine>
   void begin(const AnEngine& engine) noexcept {
-    n_decisions_ = engine.counters().decisions;
+    n_decisions_at_begin_ = engine.counters().decisions;
   }
 
   /// Once before each event; counts them itself, since an engine may go on from a state.   Cost: a predicted compare.
   template <class AnEngine>
   void apply_due(AnEngine& engine) noexcept {
     while (next_ < at_event_.size() && at_event_[next_] <= n_events_) [[unlikely]] {
-      n_decisions_before_[next_] = engine.counters().decisions - n_decisions_;
+      n_decisions_before_[next_] = engine.counters().decisions - n_decisions_at_begin_;
       const Change<Model>& change = changes_[next_++];
       if (change.model != nullptr) engine.swap_model(*change.model);
       engine.apply(change.settings);
@@ -87,7 +87,7 @@ class Changes {
   std::vector<std::uint64_t> n_decisions_before_;  // parallel to changes_
   std::size_t next_ = 0;
   std::uint64_t n_events_ = 0;     // seen so far
-  std::uint64_t n_decisions_ = 0;  // made before the first event
+  std::uint64_t n_decisions_at_begin_ = 0;  // made before the first event
 };
 
 }  // namespace hft::engine

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "hft/model/forest.hpp"
 #include "hft/model/model.hpp"
 #include "hft/model/output_rule.hpp"
 
@@ -27,7 +28,12 @@ class ForestModel {
   /// HFTCORE_KERNEL does not name another. A path that cannot hold the forest leaves it to the next slower one.
   /// Throws std::invalid_argument for bytes that are no forest, a rule that does not fit it, a path that is none.
   [[nodiscard]] static ForestModel from_forest(std::span<const std::byte> forest_bin, std::size_t n_classes,
-                                               OutputRule rule, double alpha, std::string_view path = "");
+                                               OutputRule rule, double alpha, std::string_view path = "") {
+    return from_forest(parse_forest(forest_bin), n_classes, rule, alpha, path);
+  }
+  /// The same, of a forest that was parsed.
+  [[nodiscard]] static ForestModel from_forest(const Forest& forest, std::size_t n_classes, OutputRule rule,
+                                               double alpha, std::string_view path = "");
 
   /// Cold path. Compiled; throws std::invalid_argument that names the path, and the symbol or number that does not fit.
   [[nodiscard]] static ForestModel from_library(const std::string& library_path, std::size_t n_features,
