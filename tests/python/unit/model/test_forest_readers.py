@@ -180,6 +180,8 @@ def damage(saved: SavedGbt, what: str) -> None:
         saved.nodes[1] = (0, 1, float("inf"), -1.0, -1, -1, -1, [], -1)
     elif what == "many features":
         saved.metadata["numFeatures"] = 10**12
+    elif what == "thresholds":
+        saved.metadata["paramMap"] = {"thresholds": [0.9, 0.1]}
     elif what == "another class":
         saved.metadata["class"] = "org.apache.spark.ml.classification.LinearSVCModel"
 
@@ -193,6 +195,7 @@ def damage(saved: SavedGbt, what: str) -> None:
         ("child outside", "tree 0: a child must be one of nodes 1 to 2, found 9"),
         ("feature outside", "tree 0: the feature of a split must be below 2, found 2"),
         ("leaf not finite", "tree 0, node 1: a leaf must be finite, was inf"),
+        ("thresholds", r"gbt: thresholds must not be set: with \[0\.9, 0\.1\] Spark predicts another class"),
         ("many features", r"n_features must be in 1\.\.1048576, was 1000000000000"),
         (
             "another class",
