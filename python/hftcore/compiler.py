@@ -148,8 +148,6 @@ def _manifest(
     compiled: Mapping[str, str] | None,
     n_probes: int,
 ) -> dict[str, Any]:
-    gain = np.asarray(forest.gain)
-    shares = gain / gain.sum() if gain.sum() > 0 else gain
     window = report.get("window_ns")
     manifest: dict[str, Any] = {
         "alpha": float(forest.alpha),
@@ -160,7 +158,7 @@ def _manifest(
         "files": _hashes(members),
         "format": layout.FORMAT,
         "format_version": layout.FORMAT_VERSION,
-        "importance": {name: float(share) for name, share in zip(spec.names, shares, strict=True)},
+        "importance": {name: float(share) for name, share in zip(spec.names, forest.gain_shares, strict=True)},
         "n_probes": n_probes,
         "n_trees": forest.n_trees,
         "output_rule": forest.output_rule,

@@ -76,7 +76,8 @@ def _forest(model: LightGbmText, classes: tuple[int, ...] | None) -> Forest:
     gain, trees = np.zeros(len(names)), []
     for tree, fields in enumerate(model.trees):
         _refuse_unsupported(tree, fields, names)
-        np.add.at(gain, integers(fields, "split_feature"), numbers(fields, "split_gain"))
+        with np.errstate(over="ignore", invalid="ignore"):
+            np.add.at(gain, integers(fields, "split_feature"), numbers(fields, "split_gain"))
         try:
             trees.append(_table(fields))
         except (KeyError, ValueError) as error:

@@ -158,7 +158,7 @@ def _table(
         categories = _categories(tree)
     except ValueError as error:
         raise ModelMismatchError(f"damaged: tree {index}: {error}") from error
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         np.add.at(gain, feature[is_split], np.asarray(tree["loss_changes"], np.float64).astype(np.float32)[is_split])
         values = np.asarray(tree["split_conditions"], np.float64).astype(np.float32)  # at a leaf its value
         leaves = values * weight

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -222,6 +223,19 @@ def test_a_damaged_record_of_the_training_is_named(
     with pytest.raises(ModelMismatchError, match=rf"training\.json: {words}"):
         hc.compile_model(model, spec, tmp_path / "up.hft")
     assert not (tmp_path / "up.hft").exists()
+
+
+@pytest.mark.parametrize("gains", ["inf", "nan", "-inf inf", "1e308 1e308"])
+def test_a_gain_that_is_no_finite_number_counts_as_none(
+    trained: TrainingResult, spec: hc.FeatureSpec, tmp_path: Path, gains: str
+) -> None:
+    text = (trained.model_path / "model.txt").read_text()
+    pattern = r"\nsplit_gain=" + r"\S+ " * len(gains.split())
+    (tmp_path / "model.txt").write_text(re.sub(pattern, rf"\nsplit_gain={gains} ", text, count=1))
+    art = hc.compile_model(tmp_path / "model.txt", spec, tmp_path / "up.hft")
+    shares = list(art.manifest["importance"].values())
+    assert all(np.isfinite(shares))
+    assert sum(shares) == pytest.approx(1.0) or gains == "1e308 1e308"
 
 
 def test_the_manifest_says_what_compiled_it(compiled: hc.Artifact, artifact: hc.Artifact) -> None:
