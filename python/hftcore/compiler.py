@@ -23,6 +23,7 @@ from hftcore.errors import CompileError, ModelMismatchError
 from hftcore.forest import Forest, load_forest
 from hftcore.forest.adversarial import adversarial_rows
 from hftcore.forest.forest import reference_scores
+from hftcore.forest.importers import training_file
 from hftcore.model_card import render_card
 from hftcore.reference import reference_of
 from hftcore.train import TrainingResult
@@ -185,7 +186,7 @@ def _training_report(source: Any, training: TrainingResult | Mapping[str, Any] |
     if training is not None:
         return dict(training)
     if isinstance(source, (str, os.PathLike)):
-        beside = Path(source) / layout.TRAINING
+        beside = training_file(Path(source))
         if beside.is_file():
             return layout.read_object(beside)
     return {}

@@ -24,6 +24,7 @@ def test_every_way_to_hand_over_a_lightgbm_model_gives_the_same_model(
     ways = [trained, trained.model_path, trained.model_path / "model.txt", booster]
     made = [hc.compile_model(way, spec, tmp_path / f"{i}.hft") for i, way in enumerate(ways)]
     assert len({art.model_id for art in made}) == 1
+    assert all(art.training == made[0].training for art in made[:3])
     assert made[0].training["data_fingerprint"] == trained.data_fingerprint
     assert made[3].training == {}
 
@@ -117,7 +118,7 @@ def test_what_is_no_model_is_refused(spec: hc.FeatureSpec, tmp_path: Path) -> No
     for thing, words in [
         (tmp_path / "nowhere", "no such file or folder"),
         (tmp_path / "notes.txt", "no LightGBM model"),
-        (tmp_path / "empty", "neither a folder saved by Spark MLlib"),
+        (tmp_path / "empty", r"neither a folder saved by Spark MLlib nor one with model\.txt or xgboost\.json"),
         (object(), "cannot read a object"),
     ]:
         with pytest.raises(ModelMismatchError, match=words):
