@@ -129,7 +129,7 @@ def _read_file(path: Path, classes: tuple[int, ...] | None) -> Forest:
     if path.suffix == ".tl":
         return read_treelite_checkpoint(path, classes)
     if path.suffix in (".json", ".ubj"):
-        return read_xgboost(path.read_bytes(), classes, source=str(path))
+        return read_xgboost(path.read_bytes(), classes, source=str(path), is_file=True)
     return read_lightgbm(_text(path), classes, source=str(path))
 
 
