@@ -23,6 +23,7 @@ from hftcore.errors import CompileError, ModelMismatchError
 from hftcore.forest import Forest, load_forest
 from hftcore.forest.adversarial import adversarial_rows
 from hftcore.forest.forest import reference_scores
+from hftcore.forest.importers import training_file
 from hftcore.model_card import render_card
 from hftcore.reference import reference_of
 from hftcore.train import TrainingResult
@@ -148,8 +149,6 @@ def _manifest(
     compiled: Mapping[str, str] | None,
     n_probes: int,
 ) -> dict[str, Any]:
-    gain = np.asarray(forest.gain)
-    shares = gain / gain.sum() if gain.sum() > 0 else gain
     window = report.get("window_ns")
     manifest: dict[str, Any] = {
         "alpha": float(forest.alpha),
@@ -160,7 +159,7 @@ def _manifest(
         "files": _hashes(members),
         "format": layout.FORMAT,
         "format_version": layout.FORMAT_VERSION,
-        "importance": {name: float(share) for name, share in zip(spec.names, shares, strict=True)},
+        "importance": {name: float(share) for name, share in zip(spec.names, forest.gain_shares, strict=True)},
         "n_probes": n_probes,
         "n_trees": forest.n_trees,
         "output_rule": forest.output_rule,
@@ -187,7 +186,7 @@ def _training_report(source: Any, training: TrainingResult | Mapping[str, Any] |
     if training is not None:
         return dict(training)
     if isinstance(source, (str, os.PathLike)):
-        beside = Path(source) / layout.TRAINING
+        beside = training_file(Path(source))
         if beside.is_file():
             return layout.read_object(beside)
     return {}

@@ -110,8 +110,7 @@ def record_training(
     seconds: float,
 ) -> TrainingResult:
     """Read the saved model's importance, write ``training.json`` beside it and return the result."""
-    gain = np.asarray(load_forest(model_path, table.names).gain)
-    shares = gain / gain.sum() if gain.sum() > 0 else gain
+    shares = load_forest(model_path, table.names).gain_shares
     result = TrainingResult(
         trainer=trainer,
         versions={name: version(name) for name in libraries},

@@ -14,7 +14,13 @@ NAME = "compile"
 
 
 def command(
-    model: Annotated[Path, typer.Argument(help="A saved MLlib folder, or a folder or file of LightGBM.")],
+    model: Annotated[
+        Path,
+        typer.Argument(
+            help="A folder that a trainer wrote or MLlib saved, or a file: LightGBM's text, XGBoost's .json or .ubj, "
+            "Treelite's .tl."
+        ),
+    ],
     spec: Annotated[Path, typer.Option(help="Feature spec that the model was trained with.")],
     out: Annotated[Path, typer.Option(help="Artefact to write: one file where it ends in .hft, else a folder.")],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an artefact that is there.")] = False,

@@ -35,6 +35,14 @@ class Forest:
     feature_names: tuple[str, ...] | None
 
     @property
+    def gain_shares(self) -> npt.NDArray[np.float64]:
+        """Each feature's share of the gain, all 0 where there is none; a gain that is no finite number counts as 0."""
+        gain = np.where(np.isfinite(self.gain), self.gain, 0.0)
+        with np.errstate(over="ignore"):
+            total = gain.sum()
+        return gain / total if 0.0 < total < np.inf else np.zeros(len(gain))
+
+    @property
     def n_features(self) -> int:
         return self.flat.n_features
 

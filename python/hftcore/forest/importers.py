@@ -55,6 +55,11 @@ def load_forest(model: Any, names: tuple[str, ...], classes: tuple[int, ...] | N
     return forest
 
 
+def training_file(model: Path) -> Path:
+    """Where a trainer says what it did: in the folder of a model, or beside its file."""
+    return (model.parent if model.is_file() else model) / TRAINING
+
+
 def _read(model: Any, names: tuple[str, ...], classes: tuple[int, ...] | None) -> Forest:
     if isinstance(model, (str, os.PathLike)):
         return _read_path(Path(model), names, classes)
@@ -96,41 +101,46 @@ def _xgboost_bytes(model: Any) -> bytes:
 def _read_path(path: Path, names: tuple[str, ...], classes: tuple[int, ...] | None) -> Forest:
     if not path.exists():
         raise ModelMismatchError(f"{path}: no such file or folder")
-    if path.is_file():
-        return _read_file(path, classes)
-    if (path / LIGHTGBM_FILE).is_file():
-        if is_mllib_folder(path):
-            raise ModelMismatchError(f"{path}: holds two models, {LIGHTGBM_FILE} and one saved by Spark MLlib")
-        return _read_file(path / LIGHTGBM_FILE, classes)
-    if (path / XGBOOST_FILE).is_file():
-        return _read_file(path / XGBOOST_FILE, classes)
-    if not is_mllib_folder(path):
-        raise ModelMismatchError(f"{path}: neither a folder saved by Spark MLlib nor one with {LIGHTGBM_FILE}")
-    notes = path / TRAINING
-    trained_on = _trained_on(notes) if notes.is_file() else None
-    forest = read_mllib(path, names, classes)
-    return forest if trained_on is None else _named(forest, trained_on)
+    model, notes = path if path.is_file() else _only_model(path), training_file(path)
+    if model.is_dir():  # MLlib keeps no names: those of the spec are for messages
+        forest = read_mllib(path, names, classes)
+        is_named = forest.feature_names != names
+    else:
+        forest = _read_file(model, classes)
+        is_named = forest.feature_names not in (None, tuple(f"Column_{i}" for i in range(forest.n_features)))
+    return forest if is_named or not notes.is_file() else _named(forest, notes)
+
+
+def _only_model(folder: Path) -> Path:
+    """The model file in a folder, or the folder itself where MLlib saved it."""
+    models = [folder / name for name in (LIGHTGBM_FILE, XGBOOST_FILE) if (folder / name).is_file()]
+    models += [folder] if is_mllib_folder(folder) else []
+    if len(models) == 1:
+        return models[0]
+    if not models:
+        raise ModelMismatchError(
+            f"{folder}: neither a folder saved by Spark MLlib nor one with {LIGHTGBM_FILE} or {XGBOOST_FILE}"
+        )
+    held = " and ".join("one saved by Spark MLlib" if model == folder else model.name for model in models)
+    raise ModelMismatchError(f"{folder}: must hold one model, holds {held}")
 
 
 def _read_file(path: Path, classes: tuple[int, ...] | None) -> Forest:
     if path.suffix == ".tl":
         return read_treelite_checkpoint(path, classes)
     if path.suffix in (".json", ".ubj"):
-        return read_xgboost(path.read_bytes(), classes, source=str(path))
+        return read_xgboost(path.read_bytes(), classes, source=str(path), is_file=True)
     return read_lightgbm(_text(path), classes, source=str(path))
 
 
-def _trained_on(notes: Path) -> tuple[str, ...]:
+def _named(forest: Forest, notes: Path) -> Forest:
+    """The forest with the names in ``training.json``."""
     found = read_object(notes).get("feature_names")
     if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
         raise ModelMismatchError(f"{notes}: feature_names must be a list of names, was {found!r}")
-    return tuple(found)
-
-
-def _named(forest: Forest, names: tuple[str, ...]) -> Forest:
-    if len(names) != forest.n_features:
-        raise ModelMismatchError(f"{TRAINING} names {len(names)} features, the model takes {forest.n_features}")
-    return replace(forest, feature_names=names)
+    if len(found) != forest.n_features:
+        raise ModelMismatchError(f"{notes}: names {len(found)} features, the model takes {forest.n_features}")
+    return replace(forest, feature_names=tuple(found))
 
 
 def _text(path: Path) -> str:

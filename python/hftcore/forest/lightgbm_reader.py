@@ -76,7 +76,8 @@ def _forest(model: LightGbmText, classes: tuple[int, ...] | None) -> Forest:
     gain, trees = np.zeros(len(names)), []
     for tree, fields in enumerate(model.trees):
         _refuse_unsupported(tree, fields, names)
-        np.add.at(gain, integers(fields, "split_feature"), numbers(fields, "split_gain"))
+        with np.errstate(over="ignore", invalid="ignore"):
+            np.add.at(gain, integers(fields, "split_feature"), numbers(fields, "split_gain"))
         try:
             trees.append(_table(fields))
         except (KeyError, ValueError) as error:
@@ -169,14 +170,15 @@ def _categories(
     bounds, words = integers(fields, "cat_boundaries"), integers(fields, "cat_threshold")
     if len(words) and not 0 <= words.min() <= words.max() < 1 << 32:
         raise ValueError("cat_threshold must hold words of 32 bits")
-    found = {}
-    for node in nodes:
-        number = threshold[node]
+    falls = np.flatnonzero((bounds[:-1] < 0) | (bounds[:-1] >= bounds[1:]) | (bounds[1:] > len(words)))
+    if len(falls):
+        begin, end = bounds[falls[0] : falls[0] + 2]
+        raise ValueError(f"cat_boundaries must ascend within {len(words)} words, found {begin} and {end}")
+    sets: dict[int, npt.NDArray[np.int64]] = {}  # splits by one set share its array: no more memory than the text asks
+    for number in threshold[nodes]:
         if not 0 <= number < len(bounds) - 1 or number != int(number):
             raise ValueError(f"the set of a category split must be one of {len(bounds) - 1}, was {number}")
-        begin, end = bounds[int(number)], bounds[int(number) + 1]
-        if not 0 <= begin < end <= len(words):
-            raise ValueError(f"cat_boundaries must ascend within {len(words)} words, found {begin} and {end}")
-        bits = np.unpackbits(words[begin:end].astype("<u4").view(np.uint8), bitorder="little")
-        found[int(node)] = np.flatnonzero(bits)
-    return found
+        if int(number) not in sets:
+            named = words[bounds[int(number)] : bounds[int(number) + 1]].astype("<u4")
+            sets[int(number)] = np.flatnonzero(np.unpackbits(named.view(np.uint8), bitorder="little"))
+    return {int(node): sets[int(threshold[node])] for node in nodes}

@@ -108,9 +108,10 @@ def read_trees(path: Path, metadata: dict[str, Any]) -> list[SavedTree]:
 def gain_of(trees: list[SavedTree], n_features: int) -> npt.NDArray[np.float64]:
     """Gain of each feature, weighted by the rows that a split saw."""
     gain = np.zeros(n_features)
-    for tree in trees:
-        weighted = tree.columns["gain"] * tree.columns["rawCount"]
-        np.add.at(gain, tree.columns["feature"][tree.is_split], weighted[tree.is_split])
+    with np.errstate(over="ignore", invalid="ignore"):
+        for tree in trees:
+            weighted = tree.columns["gain"] * tree.columns["rawCount"]
+            np.add.at(gain, tree.columns["feature"][tree.is_split], weighted[tree.is_split])
     return gain
 
 

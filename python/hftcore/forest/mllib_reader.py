@@ -49,8 +49,8 @@ def read_mllib(
     Raises
     ------
     ModelMismatchError
-        If the folder holds something else, a pipeline has a stage that changes values (names it), files are missing
-        or damaged, or a category is none (names the tree and the feature).
+        If the folder holds something else, a pipeline has a stage that changes values (names it), a classifier has
+        ``thresholds``, files are missing or damaged, or a category is none (names the tree and the feature).
     """
     kind = saved_class(path)
     if kind == _PIPELINE:
@@ -67,6 +67,11 @@ def read_mllib(
 
 def _forest(path: Path, kind: str, names: tuple[str, ...] | None, classes: tuple[int, ...] | None) -> Forest:
     metadata = read_metadata(path)
+    thresholds = param(metadata, "thresholds")
+    if thresholds is not None:
+        raise ModelMismatchError(
+            f"{path}: thresholds must not be set: with {thresholds} Spark predicts another class than the likeliest"
+        )
     rule: OutputRule
     if kind == _ONE_VS_REST:
         n_classes = count(path, metadata, "numClasses")

@@ -113,8 +113,9 @@ def _rule(model: Any, name: str) -> tuple[OutputRule, float]:
 
 
 def _initial_margins(model: Any, name: str) -> npt.NDArray[np.float64]:
-    if model.init_ != "zero" and type(model.init_).__name__ not in ("DummyClassifier", "DummyRegressor"):
-        raise ModelMismatchError(f"{name}: init must be None or 'zero', was {type(model.init_).__name__}")
+    is_own = model.init is None and type(model.init_).__name__ in ("DummyClassifier", "DummyRegressor")
+    if model.init_ != "zero" and not is_own:
+        raise ModelMismatchError(f"{name}: init must be None or 'zero', was {model.init_!r}")
     row = np.zeros((1, int(model.n_features_in_)), np.float32)
     return np.asarray(model._raw_predict_init(row), np.float64).ravel()
 

@@ -14,6 +14,7 @@ from hftcore.forest.flat import FlatForest, Floats
 from hftcore.forest.flat_rules import CATEGORICAL, DEFAULT_LEFT, LEAF, NODE
 
 MAX_CATEGORY = (1 << 24) - 1  # a set of it takes 2 MiB
+_MAX_WORDS = 1 << 26  # of all sets: 256 MiB, where a model file of a few kB may name that many
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def build_flat(
     Raises
     ------
     ModelMismatchError
-        If a leaf is not finite, a threshold is NaN, or a category is none; names the tree, the node and the value.
+        If a leaf is not finite, a threshold is NaN, a category is none, or the sets of categories are too large;
+        names the tree, the node and the value.
     """
     sets = _CategorySets()
     parts = [_nodes(index, tree, n_features, sets) for index, tree in enumerate(trees)]
@@ -80,7 +82,7 @@ class _CategorySets:
 
     def add(self, categories: Iterable[int]) -> int:
         """The index of the set's first word."""
-        members = np.asarray(list(categories), np.int64)
+        members = np.asarray(categories if isinstance(categories, np.ndarray) else list(categories), np.int64)
         outside = members[(members < 0) | (members > MAX_CATEGORY)]
         if len(outside):
             raise ValueError(f"a category must be in 0..{MAX_CATEGORY}, was {outside[0]}")
@@ -89,6 +91,8 @@ class _CategorySets:
         words = np.packbits(bits, bitorder="little").view("<u4").astype(np.uint32)
         key = words.tobytes()
         if key not in self._known:
+            if self._n_words + 1 + len(words) > _MAX_WORDS:
+                raise ValueError(f"the sets of categories must take at most {_MAX_WORDS} words of 32 categories")
             self._known[key] = self._n_words
             self.blocks += [np.asarray([len(words)], np.uint32), words]
             self._n_words += 1 + len(words)

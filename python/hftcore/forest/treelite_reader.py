@@ -56,7 +56,8 @@ def read_treelite(model: Any, classes: tuple[int, ...] | None = None) -> Forest:
 
 def read_treelite_checkpoint(path: Path, classes: tuple[int, ...] | None = None) -> Forest:
     """Read a file that Treelite's ``serialize`` wrote; cost: a second for the process. Raises as ``read_treelite``."""
-    command = [sys.executable, "-m", "hftcore.forest.treelite_child", str(path)]
+    # -P: without it modules of the folder that we happen to be in would run as those of Python.
+    command = [sys.executable, "-P", "-m", "hftcore.forest.treelite_child", str(path)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired as error:

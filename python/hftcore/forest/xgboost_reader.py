@@ -41,7 +41,13 @@ _RULES: Final[dict[str, OutputRule]] = {
 _INVALID_CATEGORY: Final = 1 << 24  # and above: XGBoost takes them for unknown
 
 
-def read_xgboost(data: str | bytes, classes: tuple[int, ...] | None = None, *, source: str = "XGBoost model") -> Forest:
+def read_xgboost(
+    data: str | bytes,
+    classes: tuple[int, ...] | None = None,
+    *,
+    source: str = "XGBoost model",
+    is_file: bool = False,
+) -> Forest:
     """Read a model that XGBoost saved as JSON or UBJSON (``save_model("….json")``, ``save_raw("ubj")``).
 
     Parameters
@@ -51,6 +57,9 @@ def read_xgboost(data: str | bytes, classes: tuple[int, ...] | None = None, *, s
         Labels in the order of the model's classes. Default: (-1, 0, 1) for three, 0..k-1 otherwise.
     source : str
         The file, for messages.
+    is_file : bool
+        Read what a scikit-learn wrapper saved up to its ``best_iteration``, as the wrapper predicts. Without it, and in
+        the file of a ``Booster``, every round counts, as for ``Booster.predict``.
 
     Raises
     ------
@@ -62,14 +71,20 @@ def read_xgboost(data: str | bytes, classes: tuple[int, ...] | None = None, *, s
         # Both begin with a brace; in JSON a quote, a brace or white space follows, in UBJSON the type of a length.
         is_ubjson = isinstance(data, bytes) and data[:1] == b"{" and data[1:2] in (b"L", b"i", b"U", b"I", b"l")
         parsed = parse_ubjson(bytes(data)) if is_ubjson and isinstance(data, bytes) else json.loads(data)
-        return _forest(parsed["learner"], [int(v) for v in parsed["version"]], classes)
+        learner = parsed["learner"]
+        kept = learner.get("attributes", {})
+        best = kept.get("best_iteration") if is_file and "scikit_learn" in kept else None
+        n_rounds = None if best is None else int(best) + 1
+        return _forest(learner, [int(v) for v in parsed["version"]], classes, n_rounds)
     except ModelMismatchError as error:
         raise ModelMismatchError(f"{source}: {error}") from error
     except (LookupError, TypeError, ValueError, OverflowError, AttributeError, RecursionError) as error:
         raise ModelMismatchError(f"{source}: no XGBoost JSON model, or damaged: {error!r}") from error
 
 
-def _forest(learner: dict[str, Any], version: list[int], classes: tuple[int, ...] | None) -> Forest:
+def _forest(
+    learner: dict[str, Any], version: list[int], classes: tuple[int, ...] | None, n_rounds: int | None
+) -> Forest:
     booster, objective = learner["gradient_booster"], learner["objective"]["name"]
     if booster["name"] not in ("gbtree", "dart"):
         raise ModelMismatchError(f"XGBoost booster must be gbtree or dart, was {booster['name']!r}")
@@ -87,10 +102,13 @@ def _forest(learner: dict[str, Any], version: list[int], classes: tuple[int, ...
     weights = np.asarray(booster["weight_drop"] if booster["name"] == "dart" else [1.0] * len(margin_of_tree))
     if not len(model["trees"]) == len(margin_of_tree) == len(weights):
         raise ModelMismatchError(f"damaged: must hold {len(margin_of_tree)} trees, found {len(model['trees'])}")
+    if n_rounds is not None:
+        n_trees = _trees_of(model, n_rounds, n_margins)
+        margin_of_tree, weights = margin_of_tree[:n_trees], weights[:n_trees]
     gain = np.zeros(n_features)
     trees = [
         _table(index, tree, n_features, gain, np.float32(weight))
-        for index, (tree, weight) in enumerate(zip(model["trees"], weights, strict=True))
+        for index, (tree, weight) in enumerate(zip(model["trees"], weights, strict=False))
     ]
     n_classes = 2 if rule == "sigmoid" else n_margins
     base = _base_margins(str(param["base_score"]), n_margins, objective == "binary:logistic")
@@ -104,6 +122,15 @@ def _forest(learner: dict[str, Any], version: list[int], classes: tuple[int, ...
         gain=tuple(float(g) for g in gain),
         feature_names=names,
     )
+
+
+def _trees_of(model: dict[str, Any], n_rounds: int, n_margins: int) -> int:
+    """How many trees the first rounds made; XGBoost before 2.0 does not list it."""
+    per_round = n_margins * int(model.get("gbtree_model_param", {}).get("num_parallel_tree", 1))
+    ends = model.get("iteration_indptr") or range(0, len(model["trees"]) + 1, max(per_round, 1))
+    if not 0 < n_rounds < len(ends) or not 0 <= int(ends[n_rounds]) <= len(model["trees"]):
+        raise ModelMismatchError(f"damaged: best_iteration must be one of {len(ends) - 1} rounds, was {n_rounds - 1}")
+    return int(ends[n_rounds])
 
 
 def _refuse_recoded(encodings: list[dict[str, Any]], names: tuple[str, ...] | None) -> None:
@@ -158,7 +185,7 @@ def _table(
         categories = _categories(tree)
     except ValueError as error:
         raise ModelMismatchError(f"damaged: tree {index}: {error}") from error
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         np.add.at(gain, feature[is_split], np.asarray(tree["loss_changes"], np.float64).astype(np.float32)[is_split])
         values = np.asarray(tree["split_conditions"], np.float64).astype(np.float32)  # at a leaf its value
         leaves = values * weight

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import lightgbm
@@ -82,7 +84,7 @@ def test_values_that_lightgbm_takes_for_zero_are_taken_for_zero() -> None:
     assert len({forest.flat.nodes["value"][n] for n in np.flatnonzero(forest.flat.feature == 2)}) > 1
 
 
-def test_a_file_a_booster_and_a_wrapper_give_the_same_forest(tmp_path: Any) -> None:
+def test_a_file_a_booster_and_a_wrapper_give_the_same_forest(tmp_path: Path) -> None:
     wrapper = lightgbm.LGBMClassifier(n_estimators=4, num_leaves=7, n_jobs=1, verbose=-1)
     wrapper.fit(pd.DataFrame(ROWS, columns=list(NAMES)), in_three(Y) - 1)
     wrapper.booster_.save_model(tmp_path / "model.txt")
@@ -98,3 +100,12 @@ def test_categories_of_a_frame_that_are_not_their_codes_are_refused() -> None:
     wrapper = lightgbm.LGBMClassifier(n_estimators=2, n_jobs=1, verbose=-1).fit(frame, Y > 0)
     with pytest.raises(ModelMismatchError, match=r"pandas categories must be the numbers 0\.\.n-1, were \[3\.0, 7\.0"):
         load_forest(wrapper, NAMES)
+
+
+def test_sets_of_categories_that_overlap_in_the_file_are_refused(tmp_path: Path) -> None:
+    text = fit({"objective": "regression"}, [3, 4]).model_to_string()
+    damaged, n = re.subn(r"(\ncat_boundaries=[\d ]+)", r"\1 0", text, count=1)
+    assert n == 1
+    (tmp_path / "model.txt").write_text(damaged)
+    with pytest.raises(ModelMismatchError, match=r"cat_boundaries must ascend within \d+ words, found \d+ and 0"):
+        load_forest(tmp_path, NAMES)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from sklearn import ensemble, tree
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -120,6 +121,7 @@ def test_names_and_labels_come_from_the_model() -> None:
         (LogisticRegression(), "cannot read a LogisticRegression of scikit-learn: expected a classifier or regressor"),
         (ensemble.AdaBoostClassifier(n_estimators=2), "cannot read a AdaBoostClassifier"),
         (ensemble.GradientBoostingClassifier(n_estimators=2, init=tree.DecisionTreeClassifier()), "init must be None"),
+        (ensemble.GradientBoostingClassifier(init=DummyClassifier(strategy="stratified")), "was DummyClassifier"),
     ],
     ids=lambda x: x if isinstance(x, str) else type(x).__name__,
 )

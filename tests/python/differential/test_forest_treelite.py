@@ -174,6 +174,15 @@ def test_what_would_not_be_the_same_model_is_refused(name: str, words: str, tmp_
         load_forest(tmp_path / "m.tl", names)
 
 
+def test_modules_of_the_folder_that_we_are_in_do_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stump().serialize(tmp_path / "m.tl")
+    for name in ("resource", "treelite", "json"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    monkeypatch.chdir(tmp_path)
+    assert load_forest("m.tl", ("x",)).n_trees == 1
+    assert not (tmp_path / "ran").exists()
+
+
 def test_bytes_that_crash_treelite_stay_in_their_process(tmp_path: Path) -> None:
     path = tmp_path / "m.tl"
     for damaged in (b"", b"\0" * 100, b"\4\0\0\0" + b"\xff" * 300):

@@ -103,13 +103,28 @@ def test_json_ubjson_and_booster_give_the_same_forest(tmp_path: Path) -> None:
     assert (forests[0].feature_names, forests[0].classes) == (NAMES, (-1, 0, 1))
 
 
-def test_a_wrapper_that_stopped_early_is_read_up_to_the_round_it_predicts_with() -> None:
-    wrapper = xgboost.XGBRegressor(n_estimators=200, early_stopping_rounds=2, n_jobs=1, learning_rate=0.9)
+@pytest.mark.parametrize("settings", [{}, {"num_parallel_tree": 2, "subsample": 0.7}, DART], ids=["", "many", "dart"])
+def test_early_stopping_is_read_as_the_library_predicts(settings: dict[str, Any], tmp_path: Path) -> None:
+    """A wrapper and its file end at the best round; a booster and its file have them all."""
+    wrapper = xgboost.XGBRegressor(n_estimators=200, early_stopping_rounds=2, n_jobs=1, learning_rate=0.9, **settings)
     wrapper.fit(ROWS[:700], Y[:700], eval_set=[(ROWS[700:], Y[700:])], verbose=False)
-    forest = load_forest(wrapper, NAMES)
-    assert forest.n_trees == wrapper.best_iteration + 1 < len(wrapper.get_booster().get_dump())
-    theirs = wrapper.predict(ROWS, output_margin=True).astype(np.float64)
-    assert margins_of_every_engine(forest, ROWS)[:, 0].tobytes() == theirs.tobytes()
+    booster, data = wrapper.get_booster(), xgboost.DMatrix(ROWS)
+    wrapper.save_model(tmp_path / "w.json")
+    wrapper.save_model(tmp_path / "w.ubj")
+    booster.save_model(tmp_path / "b.json")
+    reread = xgboost.Booster(model_file=tmp_path / "w.json")
+    whole = booster.predict(data, output_margin=True)
+    short = booster.predict(data, output_margin=True, iteration_range=(0, wrapper.best_iteration + 1))
+    # DART's sums have another order in the wrapper, which predicts in place.
+    np.testing.assert_allclose(wrapper.predict(ROWS, output_margin=True), short, rtol=0, atol=1e-6)
+    assert short.tobytes() != whole.tobytes() == reread.predict(data, output_margin=True).tobytes()
+    for models, theirs in (
+        ((wrapper, tmp_path / "w.json", tmp_path / "w.ubj"), short),
+        ((booster, tmp_path / "b.json", reread), whole),
+    ):
+        forests = [load_forest(model, NAMES) for model in models]
+        assert len({forest.flat.to_bytes() for forest in forests}) == 1
+        assert margins_of_every_engine(forests[0], ROWS)[:, 0].tobytes() == theirs.astype(np.float64).tobytes()
 
 
 def test_what_would_not_be_the_same_model_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def test_every_way_to_hand_over_a_lightgbm_model_gives_the_same_model(
     ways = [trained, trained.model_path, trained.model_path / "model.txt", booster]
     made = [hc.compile_model(way, spec, tmp_path / f"{i}.hft") for i, way in enumerate(ways)]
     assert len({art.model_id for art in made}) == 1
+    assert all(art.training == made[0].training for art in made[:3])
     assert made[0].training["data_fingerprint"] == trained.data_fingerprint
     assert made[3].training == {}
 
@@ -116,7 +118,7 @@ def test_what_is_no_model_is_refused(spec: hc.FeatureSpec, tmp_path: Path) -> No
     for thing, words in [
         (tmp_path / "nowhere", "no such file or folder"),
         (tmp_path / "notes.txt", "no LightGBM model"),
-        (tmp_path / "empty", "neither a folder saved by Spark MLlib"),
+        (tmp_path / "empty", r"neither a folder saved by Spark MLlib nor one with model\.txt or xgboost\.json"),
         (object(), "cannot read a object"),
     ]:
         with pytest.raises(ModelMismatchError, match=words):
@@ -222,6 +224,19 @@ def test_a_damaged_record_of_the_training_is_named(
     with pytest.raises(ModelMismatchError, match=rf"training\.json: {words}"):
         hc.compile_model(model, spec, tmp_path / "up.hft")
     assert not (tmp_path / "up.hft").exists()
+
+
+@pytest.mark.parametrize("gains", ["inf", "nan", "-inf inf", "1e308 1e308"])
+def test_a_gain_that_is_no_finite_number_counts_as_none(
+    trained: TrainingResult, spec: hc.FeatureSpec, tmp_path: Path, gains: str
+) -> None:
+    text = (trained.model_path / "model.txt").read_text()
+    pattern = r"\nsplit_gain=" + r"\S+ " * len(gains.split())
+    (tmp_path / "model.txt").write_text(re.sub(pattern, rf"\nsplit_gain={gains} ", text, count=1))
+    art = hc.compile_model(tmp_path / "model.txt", spec, tmp_path / "up.hft")
+    shares = list(art.manifest["importance"].values())
+    assert all(np.isfinite(shares))
+    assert sum(shares) == pytest.approx(1.0) or gains == "1e308 1e308"
 
 
 def test_the_manifest_says_what_compiled_it(compiled: hc.Artifact, artifact: hc.Artifact) -> None:

@@ -11,10 +11,10 @@ import pytest
 
 from hftcore._core.model import ForestModel
 from hftcore.errors import ModelMismatchError
-from hftcore.forest import FlatForest, walk_margins
+from hftcore.forest import FlatForest, tree_table, walk_margins
 from hftcore.forest.adversarial import adversarial_rows
 from hftcore.forest.flat_rules import CATEGORICAL, DEFAULT_LEFT, LEAF, NODE
-from hftcore.forest.tree_table import TreeTable, build_flat
+from hftcore.forest.tree_table import MAX_CATEGORY, TreeTable, build_flat
 
 NODES = [
     (0.5, 1, 2, 0, 0),
@@ -156,12 +156,25 @@ def test_trees_are_put_in_order_and_unreached_nodes_left_out() -> None:
         build_flat([replace(backwards, default_left=np.full(5, True))], [0], 1, [0.0])
 
 
+def split_by(categories: set[int]) -> TreeTable:
+    arrays = ([0, 0, 0], [0.0] * 3, [1, -1, -1], [2, -1, -1], [0.0, 1.0, 2.0])
+    return TreeTable(*(np.array(values) for values in arrays), categories={0: categories})
+
+
 @pytest.mark.parametrize("category", [-1, 1 << 24])
 def test_a_category_out_of_range_is_refused(category: int) -> None:
-    split = TreeTable(*(np.array(v) for v in ([0, 0, 0], [0.0] * 3, [1, -1, -1], [2, -1, -1], [0.0, 1.0, 2.0])))
     with pytest.raises(ModelMismatchError, match=rf"tree 0, node 0: a category must be in 0..16777215, was {category}"):
-        build_flat([replace(split, categories={0: [3, category]})], [0], 1, [0.0])
-    assert build_flat([replace(split, categories={0: [65, 3]})], [0], 1, [0.0]).categories(0).tolist() == [3, 65]
+        build_flat([split_by({3, category})], [0], 1, [0.0])
+    assert build_flat([split_by({65, 3})], [0], 1, [0.0]).categories(0).tolist() == [3, 65]
+
+
+def test_sets_of_categories_that_take_more_memory_than_their_names_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    largest = [split_by({MAX_CATEGORY, k}) for k in (1, 1, 2)]
+    n_words = 2 * (1 + (MAX_CATEGORY + 1) // 32)
+    monkeypatch.setattr(tree_table, "_MAX_WORDS", n_words)
+    assert len(build_flat(largest, [0] * 3, 1, [0.0]).category_words) == n_words
+    with pytest.raises(ModelMismatchError, match=rf"tree 3, node 0: the sets .* must take at most {n_words} words"):
+        build_flat([*largest, split_by({3})], [0] * 4, 1, [0.0])
 
 
 def test_adversarial_rows_hold_what_breaks_a_walk() -> None:

@@ -180,6 +180,8 @@ def damage(saved: SavedGbt, what: str) -> None:
         saved.nodes[1] = (0, 1, float("inf"), -1.0, -1, -1, -1, [], -1)
     elif what == "many features":
         saved.metadata["numFeatures"] = 10**12
+    elif what == "thresholds":
+        saved.metadata["paramMap"] = {"thresholds": [0.9, 0.1]}
     elif what == "another class":
         saved.metadata["class"] = "org.apache.spark.ml.classification.LinearSVCModel"
 
@@ -193,6 +195,7 @@ def damage(saved: SavedGbt, what: str) -> None:
         ("child outside", "tree 0: a child must be one of nodes 1 to 2, found 9"),
         ("feature outside", "tree 0: the feature of a split must be below 2, found 2"),
         ("leaf not finite", "tree 0, node 1: a leaf must be finite, was inf"),
+        ("thresholds", r"gbt: thresholds must not be set: with \[0\.9, 0\.1\] Spark predicts another class"),
         ("many features", r"n_features must be in 1\.\.1048576, was 1000000000000"),
         (
             "another class",
@@ -217,6 +220,25 @@ def test_names_kept_beside_an_mllib_model_are_checked(saved: SavedGbt) -> None:
         load_forest(folder, ("a", "b", "c"))
 
 
+def test_names_are_checked_beside_every_model_that_keeps_none(
+    rows: np.ndarray, labels: np.ndarray, tmp_path: Path
+) -> None:
+    unnamed = lightgbm.LGBMRegressor(n_estimators=2, verbose=-1, n_jobs=1).fit(rows, labels).booster_
+    path = tmp_path / "model.txt"
+    for booster, words in ((unnamed, "feature 4: the spec has 'e', the model has 'z'"), (fit(rows, labels), None)):
+        booster.save_model(path)
+        for place in (path, tmp_path):
+            (tmp_path / "training.json").write_text(json.dumps({"feature_names": ["a", "b", "c", "d", "z"]}))
+            if words is None:  # its own names are the ones that count
+                assert load_forest(place, NAMES).feature_names == NAMES
+                continue
+            with pytest.raises(ModelMismatchError, match=words):
+                load_forest(place, NAMES)
+            (tmp_path / "training.json").write_text(json.dumps({"feature_names": ["a"]}))
+            with pytest.raises(ModelMismatchError, match=r"training\.json: names 1 features, the model takes 5"):
+                load_forest(place, NAMES)
+
+
 def test_missing_parquet_files_are_named(saved: SavedGbt) -> None:
     folder = saved.save()
     (folder / "data" / "part-0.parquet").unlink()
@@ -238,7 +260,13 @@ def test_a_damaged_record_beside_an_mllib_model_is_named(saved: SavedGbt, text: 
 def test_a_folder_of_two_models_is_refused(saved: SavedGbt) -> None:
     folder = saved.save()
     (folder / "model.txt").write_text("tree")
-    with pytest.raises(ModelMismatchError, match=r"holds two models, model\.txt and one saved by Spark MLlib"):
+    with pytest.raises(ModelMismatchError, match=r"must hold one model, holds model\.txt and one saved by Spark MLlib"):
+        load_forest(folder, ("a", "b"))
+    (folder / "xgboost.json").write_text("{}")
+    with pytest.raises(ModelMismatchError, match=r"holds model\.txt and xgboost\.json and one saved by Spark MLlib"):
+        load_forest(folder, ("a", "b"))
+    (folder / "model.txt").unlink()
+    with pytest.raises(ModelMismatchError, match=r"holds xgboost\.json and one saved by Spark MLlib"):
         load_forest(folder, ("a", "b"))
 
 

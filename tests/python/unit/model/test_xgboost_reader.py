@@ -88,6 +88,26 @@ def test_base_scores_of_every_format(objective: str, base: str, classes: str, ex
     assert forest.flat.base.tolist() == expected
 
 
+def stopped(best: str, **about: object) -> str:
+    """Three rounds of two trees, of which a wrapper keeps those up to ``best``."""
+    found = json.loads(model(tree()))
+    found["learner"]["attributes"] = {"best_iteration": best, "scikit_learn": "{}"}
+    found["learner"]["gradient_booster"]["model"] = {"trees": [tree()] * 6, "tree_info": [0] * 6, **about}
+    return json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    "about", [{"iteration_indptr": [0, 2, 4, 6]}, {"gbtree_model_param": {"num_parallel_tree": "2"}}]
+)
+def test_the_best_round_of_a_wrappers_file_is_its_last(about: dict[str, object]) -> None:
+    assert read_xgboost(stopped("1", **about), is_file=True).n_trees == 4
+    assert read_xgboost(stopped("2", **about), is_file=True).n_trees == 6
+    assert read_xgboost(stopped("1", **about)).n_trees == 6
+    for best in ("3", "-1"):
+        with pytest.raises(ModelMismatchError, match=f"best_iteration must be one of 3 rounds, was {best}"):
+            read_xgboost(stopped(best, **about), is_file=True)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
