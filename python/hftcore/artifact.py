@@ -42,7 +42,7 @@ class Artifact:
     Attributes
     ----------
     path : Path
-        Where it was read from.
+        Where it was read from; of a model from a bucket its URL, without user info and query.
     manifest : dict
         What ``manifest.json`` holds.
     spec : FeatureSpec

@@ -11,9 +11,10 @@ from pathlib import Path
 from hftcore.archive import ModelFiles, unpack
 from hftcore.errors import ModelRegistryError, ParameterError
 from hftcore.models.log import NameState, Record, fold, read_record
-from hftcore.models.store import Store, open_store
+from hftcore.models.store import Store, open_store, public_url
 
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_RECORD = re.compile(r"names/[^/]+/[0-9]{8,}-[0-9a-f]{16}\.json")  # another key is a stray file, and passed over
 _REFERENCE = re.compile(r"(?P<name>[^@:]*)(@(?P<alias>.*)|:(?P<model>.*))?")
 
 
@@ -57,12 +58,12 @@ def fetch(reference: str) -> ModelFiles:
     """
     url, _, name = reference.partition("#")
     store = open_store(url)
-    return files_of(store, resolve(store, Reference.parse(name)), Path(reference))
+    return files_of(store, resolve(store, Reference.parse(name)), Path(f"{public_url(url)}#{name}"))
 
 
 def read_state(store: Store, name: str) -> NameState:
     """The log of one name, added up."""
-    keys = store.keys(f"names/{name}")
+    keys = filter(_RECORD.fullmatch, store.keys(f"names/{name}"))
     return fold(name, (read_record(key, _read(store, key)) for key in keys))
 
 
@@ -108,7 +109,7 @@ def model_key(model: str) -> str:
 
 def names_of(store: Store) -> list[str]:
     """Every name that has a log."""
-    return sorted({key.split("/")[1] for key in store.keys("names")})
+    return sorted({key.split("/")[1] for key in filter(_RECORD.fullmatch, store.keys("names"))})
 
 
 def _pushed(state: NameState, model: str) -> Record:
