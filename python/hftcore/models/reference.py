@@ -55,8 +55,14 @@ def fetch(reference: str) -> ModelFiles:
     ------
     ModelRegistryError
         If there is no such model, or its file is not the one that was pushed.
+    ParameterError
+        If it names no model of the registry.
     """
     url, _, name = reference.partition("#")
+    if not name:
+        raise ParameterError(
+            f"{public_url(url)}: a model in a registry is named URL#NAME, URL#NAME@ALIAS or URL#NAME:ID"
+        )
     store = open_store(url)
     return files_of(store, resolve(store, Reference.parse(name)), Path(f"{public_url(url)}#{name}"))
 

@@ -170,6 +170,9 @@ def test_no_message_holds_a_secret(bucket: Any, artifact: hc.Artifact, tmp_path:
         with pytest.raises(ModelRegistryError) as error:
             hc.Artifact.load(f"{url_of_errors}#up")
         shown.append("".join(traceback.format_exception(error.value)))
+    with pytest.raises(ParameterError, match="s3://models/x: a model in a registry is named URL#NAME") as no_name:
+        hc.Artifact.load("s3://KEY:SECRET@models/x")
+    shown.append(str(no_name.value))
     with pytest.raises(ModelRegistryError) as error:
         hc.ModelRegistry(url.replace("s3://KEY:SECRET@models", "s3://KEY:SECRET@nowhere")).push(artifact, "up")
     shown.append(str(error.value))
