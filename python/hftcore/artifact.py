@@ -42,7 +42,7 @@ class Artifact:
     Attributes
     ----------
     path : Path
-        Where it was read from.
+        Where it was read from; of a model from a bucket its URL, without user info and query.
     manifest : dict
         What ``manifest.json`` holds.
     spec : FeatureSpec
@@ -243,7 +243,7 @@ def refuse_taken(target: Path, overwrite: bool) -> None:
 
 
 def _read(path: str | Path) -> ModelFiles:
-    if isinstance(path, str) and "#" in path and not Path(path).exists():
+    if isinstance(path, str) and ("#" in path or "://" in path) and not Path(path).exists():
         from hftcore.models import fetch  # here: a registry keeps artefacts, and few callers have one
 
         return fetch(path)

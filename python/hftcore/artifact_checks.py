@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from hftcore.spec import FeatureSpec
 if TYPE_CHECKING:
     FloatMatrix = npt.NDArray[np.float64]
 
+_UNREADABLE = 0x1 | 0x20 | 0x40  # flags of a ZIP member: encrypted, patched, strongly encrypted
 _SCORE_TOLERANCE = 1e-12  # margins are sums and have defined bits; scores come from the exp of this host's libm
 
 
@@ -95,11 +97,13 @@ def _first_difference(ours: Any, theirs: Any, where: str) -> str | None:
 def _read_probes(path: Path, data: bytes, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, npt.NDArray[Any]]:
     """The arrays of the probes, each of the type and shape that the manifest asks for."""
     try:
+        expect(path, "list of arrays", sorted(shapes), _stored_arrays(data))
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             arrays = dict(archive)
+    except ModelMismatchError:
+        raise
     except Exception as error:  # numpy, zipfile and zlib each have their own for a damaged file
         raise ModelMismatchError(f"{path}: no probes: {error}") from error
-    expect(path, "list of arrays", sorted(shapes), sorted(arrays))
     for name, shape in shapes.items():
         wanted = np.dtype(np.int64 if name == "classes" else np.float64)
         found = arrays[name]
@@ -108,6 +112,18 @@ def _read_probes(path: Path, data: bytes, shapes: Mapping[str, tuple[int, ...]])
                 f"{path}: {name} must be {wanted} of shape {shape}, was {found.dtype} of shape {found.shape}"
             )
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+
+
+def _stored_arrays(data: bytes) -> list[str]:
+    """Names of the arrays of an npz file, each stored: what is read of it is never larger than it is."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = archive.infolist()
+    for member in members:
+        if member.compress_type != zipfile.ZIP_STORED or member.flag_bits & _UNREADABLE:
+            raise ValueError(f"{member.filename} is compressed or encrypted; np.savez stores")
+        if member.compress_size != member.file_size:
+            raise ValueError(f"{member.filename} has two lengths")
+    return sorted(member.filename.removesuffix(".npy") for member in members)
 
 
 def _expect_rows(

@@ -63,6 +63,7 @@ def read_manifest(files: ModelFiles) -> dict[str, Any]:
     for name in manifest:
         if name not in _FIELDS:
             raise ModelMismatchError(f"{path}: field {name!r} is unknown to format version {FORMAT_VERSION}")
+    _check_finite(path, manifest)
     if render_manifest(manifest) != files[MANIFEST]:
         raise ModelMismatchError(f"{path}: was altered: it does not have the hash that it states")
     expect(path, "threshold type", "float64", manifest["threshold_type"])
@@ -97,7 +98,14 @@ def compiled_file(manifest: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def render_manifest(manifest: Mapping[str, Any]) -> bytes:
-    """The one text a manifest may have, with ``manifest_sha256`` computed over the rest of it."""
+    """The one text a manifest may have, with ``manifest_sha256`` computed over the rest of it.
+
+    Raises
+    ------
+    ModelMismatchError
+        If a number is NaN or infinite: that is no JSON.
+    """
+    _check_finite(Path(MANIFEST), manifest)
     rest = {key: value for key, value in manifest.items() if key != "manifest_sha256"}
     digest = hashlib.sha256(_canonical(rest)).hexdigest()
     return (json.dumps({**rest, "manifest_sha256": digest}, indent=2, sort_keys=True) + "\n").encode()
@@ -118,6 +126,13 @@ def expect(path: Path, what: str, expected: Any, found: Any) -> None:
     """Raise ModelMismatchError, naming both, unless what was found is what was expected."""
     if expected != found:
         raise ModelMismatchError(f"{path}: {what} must be {expected}, was {found}")
+
+
+def _check_finite(path: Path, manifest: Mapping[str, Any]) -> None:
+    try:
+        json.dumps(manifest, allow_nan=False)
+    except ValueError as error:
+        raise ModelMismatchError(f"{path}: every number must be finite: {error}") from error
 
 
 def _check_values(path: Path, manifest: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ def feature_matrix(X: Any, names: tuple[str, ...]) -> FloatMatrix:
     Parameters
     ----------
     X : Arrow table or record batch, pandas or polars frame
-        The columns that ``names`` lists are copied into rows, null as NaN; it may have others.
+        The columns that ``names`` lists are copied into rows, null as NaN; it may have others, which are not read.
     names : tuple of str
         The model's features in their order. The frame must have them in this order.
 
@@ -29,8 +29,7 @@ def feature_matrix(X: Any, names: tuple[str, ...]) -> FloatMatrix:
     ValueError
         If the frame lacks a column, has it twice, or has them in another order: names the first.
     """
-    table = _arrow(X)
-    _check_columns(table.column_names, names)
+    table = _arrow(X, names)
     nan: Any = pa.scalar(float("nan"))
     rows = np.empty((table.num_rows, len(names)), dtype=np.float64)
     for i, name in enumerate(names):
@@ -41,16 +40,18 @@ def feature_matrix(X: Any, names: tuple[str, ...]) -> FloatMatrix:
     return rows
 
 
-def _arrow(X: Any) -> pa.Table:
-    if isinstance(X, pa.Table):
-        return X
-    if isinstance(X, pa.RecordBatch):
-        return pa.Table.from_batches([X])
+def _arrow(X: Any, names: tuple[str, ...]) -> pa.Table:
+    """The columns of these names, once the frame has each of them."""
     home, name = type(X).__module__.partition(".")[0], type(X).__name__
+    if isinstance(X, (pa.Table, pa.RecordBatch)):
+        _check_columns(X.schema.names, names)
+        return X.select(names) if isinstance(X, pa.Table) else pa.Table.from_batches([X.select(names)])
     if (home, name) == ("pandas", "DataFrame"):
-        return pa.Table.from_pandas(X, preserve_index=False)
+        _check_columns(list(X.columns), names)
+        return pa.Table.from_pandas(X[list(names)], preserve_index=False)
     if (home, name) == ("polars", "DataFrame"):
-        table: pa.Table = X.to_arrow()
+        _check_columns(X.columns, names)
+        table: pa.Table = X.select(names).to_arrow()
         return table
     raise TypeError(f"X must be a float64 array, an Arrow table or a frame of pandas or polars, was {name}")
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from hftcore.cli.shared import Json, emit_json, errors, output
 from hftcore.models import ModelRegistry
@@ -70,7 +71,7 @@ def list_(
     shown = Table("name", "id", "aliases", "pushed at", "by", "note")
     for entry in entries:
         r = entry.record
-        shown.add_row(r.name, r.model, ", ".join(entry.aliases), r.at, r.by, r.note)
+        shown.add_row(*_plain(r.name, r.model, ", ".join(entry.aliases), r.at, r.by, r.note))
     output.print(shown)
 
 
@@ -86,7 +87,7 @@ def show(model: Model, registry: Registry, json: Json = False) -> None:
     output.print(artifact.card, markup=False, highlight=False)
     shown = Table("number", "action", "alias", "id", "at", "by", "note")
     for record in history:
-        shown.add_row(str(record.number), record.action, record.alias, record.model, record.at, record.by, record.note)
+        shown.add_row(*_plain(*(_line(record)[c] for c in ("number", "action", "alias", "id", "at", "by", "note"))))
     output.print(shown)
 
 
@@ -125,7 +126,7 @@ def pull(
     if json:
         emit_json({"path": str(out), "model_id": artifact.model_id})
     else:
-        output.print(f"{out}: model {artifact.model_id[:16]}", highlight=False)
+        output.print(f"{out}: model {artifact.model_id[:16]}", markup=False, highlight=False)
 
 
 @app.command(epilog="Example: `hftcore models link up_1s@stable /etc/hft/up.hft --registry s3://models/prod`")
@@ -141,7 +142,7 @@ def link(
     if json:
         emit_json({"link": str(place), "path": str(target)})
     else:
-        output.print(f"{place} is {target.name}", highlight=False)
+        output.print(f"{place} is {target.name}", markup=False, highlight=False)
 
 
 @app.command(epilog="Example: `hftcore models diff up_1s@stable up_1s@candidate --registry models`")
@@ -161,8 +162,13 @@ def diff(
         return
     shown = Table("what", old, new)
     for difference in found:
-        shown.add_row(difference.what, str(difference.old), str(difference.new))
+        shown.add_row(*_plain(difference.what, difference.old, difference.new))
     output.print(shown)
+
+
+def _plain(*cells: object) -> list[Text]:
+    """Cells as they are: what stands in a note is no markup."""
+    return [Text(str(cell)) for cell in cells]
 
 
 def _tell(record: Record, json: bool) -> None:

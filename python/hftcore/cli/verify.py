@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from hftcore.artifact import Artifact
 from hftcore.cli.shared import (
@@ -54,9 +55,8 @@ def command(
     if json:
         emit_json(report.to_dict())
     else:
-        shown = Table(
-            "check", "rows", "differing", "largest gap (ulp)", "other classes", title=artifact, title_justify="left"
-        )
+        heads = ("check", "rows", "differing", "largest gap (ulp)", "other classes")
+        shown = Table(*heads, title=Text(str(loaded.path)), title_justify="left")
         for check in report.checks:
             style = "red" if check.differing else None
             shown.add_row(

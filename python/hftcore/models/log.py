@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from hftcore.errors import ModelRegistryError
@@ -35,6 +35,8 @@ class Record:
     by, at : str
         Who did it, as they said, and when by their clock (UTC, ISO 8601).
     note : str
+    after : str
+        Key of the alias's last move that the writer saw; empty for its first move, and for a push.
     """
 
     number: int
@@ -47,6 +49,7 @@ class Record:
     by: str
     at: str
     note: str = ""
+    after: str = ""
 
     def to_bytes(self) -> bytes:
         return (json.dumps({**asdict(self), "version": _VERSION}, sort_keys=True) + "\n").encode()
@@ -57,6 +60,14 @@ class Record:
         return f"names/{self.name}/{self.number:08d}-{digest}.json"
 
 
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """A model that an alias stands for, and what it stood for before."""
+
+    model: str
+    before: Stood | None
+
+
 @dataclass(slots=True)
 class NameState:
     """What a log adds up to: models in the order of their pushes, and the moves of each alias."""
@@ -65,17 +76,21 @@ class NameState:
     last_number: int = 0
     models: dict[str, Record] = field(default_factory=dict)
     moves: dict[str, list[Record]] = field(default_factory=dict)
-    stacks: dict[str, list[str]] = field(default_factory=dict)
+    stood: dict[str, Stood] = field(default_factory=dict)
 
     @property
     def aliases(self) -> dict[str, str]:
         """Alias to the id of its model."""
-        return {alias: stack[-1] for alias, stack in sorted(self.stacks.items())}
+        return {alias: now.model for alias, now in sorted(self.stood.items())}
 
     def before(self, alias: str) -> str | None:
         """The model that a rollback of the alias goes to."""
-        stack = self.stacks.get(alias, [])
-        return stack[-2] if len(stack) > 1 else None
+        now = self.stood.get(alias)
+        return now.before.model if now is not None and now.before is not None else None
+
+    def last_move(self, alias: str) -> str:
+        """Key of the alias's last move, empty where there is none."""
+        return self.moves[alias][-1].key if alias in self.moves else ""
 
 
 def read_record(key: str, data: bytes) -> Record:
@@ -89,10 +104,14 @@ def read_record(key: str, data: bytes) -> Record:
     try:
         if len(data) > _MAX_BYTES:
             raise ValueError(f"holds {len(data)} bytes")
-        fields: dict[str, Any] = json.loads(data)
-        if fields.pop("version") != _VERSION:
+        found: dict[str, Any] = json.loads(data)
+        if found.pop("version") != _VERSION:
             raise ValueError("is of another version")
-        record = Record(**fields)
+        record = Record(**found)
+        for part in fields(Record):
+            kind = int if part.name == "number" else str
+            if type(found[part.name]) is not kind:
+                raise ValueError(f"{part.name} must be {kind.__name__}, was {found[part.name]!r}")
         if record.action not in ACTIONS or record.key != key:
             raise ValueError("does not have the content that its name states")
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
@@ -103,19 +122,25 @@ def read_record(key: str, data: bytes) -> Record:
 def fold(name: str, records: Iterable[Record]) -> NameState:
     """What the records of one name add up to, in the order that every reader gives them.
 
-    A rollback names the model that it goes to, so two of them at once go back one step, not two.
+    Each move names the one that it followed, so moves are a tree: an alias stands where its last move says, and goes
+    back along the branch of that move. Of two moves at once the one that lost is on another branch. A rollback names
+    the model that it goes to, so two of them at once go back one step, not two.
     """
     state = NameState(name)
+    left: dict[str, Stood] = {}  # what each move left, by its key
     for record in sorted(records, key=lambda r: r.key):
         state.last_number = max(state.last_number, record.number)
         if record.action == "push":
             state.models.setdefault(record.model, record)
             continue
-        stack = state.stacks.setdefault(record.alias, [])
         state.moves.setdefault(record.alias, []).append(record)
-        if record.action == "rollback" and record.model in stack:
-            while stack[-1] != record.model:
-                stack.pop()
-        elif not stack or stack[-1] != record.model:
-            stack.append(record.model)
+        left[record.key] = state.stood[record.alias] = _moved(left.get(record.after), record)
     return state
+
+
+def _moved(now: Stood | None, record: Record) -> Stood:
+    """What a move makes of what the alias stood for."""
+    earlier = now
+    while earlier is not None and earlier.model != record.model and record.action == "rollback":
+        earlier = earlier.before
+    return earlier if earlier is not None and earlier.model == record.model else Stood(record.model, now)

@@ -11,9 +11,10 @@ from pathlib import Path
 from hftcore.archive import ModelFiles, unpack
 from hftcore.errors import ModelRegistryError, ParameterError
 from hftcore.models.log import NameState, Record, fold, read_record
-from hftcore.models.store import Store, open_store
+from hftcore.models.store import Store, open_store, public_url
 
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_RECORD = re.compile(r"names/[^/]+/[0-9]{8,}-[0-9a-f]{16}\.json")  # another key is a stray file, and passed over
 _REFERENCE = re.compile(r"(?P<name>[^@:]*)(@(?P<alias>.*)|:(?P<model>.*))?")
 
 
@@ -54,15 +55,21 @@ def fetch(reference: str) -> ModelFiles:
     ------
     ModelRegistryError
         If there is no such model, or its file is not the one that was pushed.
+    ParameterError
+        If it names no model of the registry.
     """
     url, _, name = reference.partition("#")
+    if not name:
+        raise ParameterError(
+            f"{public_url(url)}: a model in a registry is named URL#NAME, URL#NAME@ALIAS or URL#NAME:ID"
+        )
     store = open_store(url)
-    return files_of(store, resolve(store, Reference.parse(name)), Path(reference))
+    return files_of(store, resolve(store, Reference.parse(name)), Path(f"{public_url(url)}#{name}"))
 
 
 def read_state(store: Store, name: str) -> NameState:
     """The log of one name, added up."""
-    keys = store.keys(f"names/{name}")
+    keys = filter(_RECORD.fullmatch, store.keys(f"names/{name}"))
     return fold(name, (read_record(key, _read(store, key)) for key in keys))
 
 
@@ -108,7 +115,7 @@ def model_key(model: str) -> str:
 
 def names_of(store: Store) -> list[str]:
     """Every name that has a log."""
-    return sorted({key.split("/")[1] for key in store.keys("names")})
+    return sorted({key.split("/")[1] for key in filter(_RECORD.fullmatch, store.keys("names"))})
 
 
 def _pushed(state: NameState, model: str) -> Record:

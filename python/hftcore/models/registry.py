@@ -14,6 +14,7 @@ from typing import Any
 from hftcore.archive import ModelFiles
 from hftcore.artifact import Artifact, refuse_taken, write_model
 from hftcore.errors import ModelRegistryError, ParameterError
+from hftcore.files import sha256_of
 from hftcore.models.difference import Difference, differences
 from hftcore.models.log import NameState, Record
 from hftcore.models.reference import (
@@ -56,8 +57,8 @@ class ModelRegistry:
     Parameters
     ----------
     url : str or path
-        A folder, or ``s3://bucket/prefix`` and what else ``pyarrow.fs.FileSystem.from_uri`` takes (region, endpoint and
-        scheme are its query parameters; credentials come from the environment).
+        A folder, or ``s3://bucket/prefix`` as ``pyarrow.fs.FileSystem.from_uri`` takes it (region, endpoint and scheme
+        are its query parameters; credentials come from the environment). Messages leave out user info and query.
     by : str, optional
         Who acts, for the log; default: ``user@host``. It is a claim, not a proof: who may write is the store's to say.
     """
@@ -95,9 +96,10 @@ class ModelRegistry:
         data = art.to_bytes()
         sha256 = hashlib.sha256(data).hexdigest()
         model = f"{art.model_id[:16]}-{sha256[:16]}"
-        if model not in read_state(self._store, name).models:
+        state = read_state(self._store, name)
+        if model not in state.models:
             self._store.write(model_key(model), data)
-            self._append("push", Record(0, "push", name, model, "", sha256, art.model_id, "", ""), "", note)
+            self._append("push", state, Record(0, "push", name, model, "", sha256, art.model_id, "", ""), "", note)
         if alias is not None:
             self.promote(f"{name}:{model}", alias, note=note)
         return self.show(f"{name}:{model}")
@@ -129,7 +131,7 @@ class ModelRegistry:
         """
         check_word("alias", alias)
         pushed = resolve(self._store, Reference.parse(reference))
-        return self._move("promote", pushed, alias, note)
+        return self._move("promote", read_state(self._store, pushed.name), pushed, alias, note)
 
     def rollback(self, reference: str, *, note: str = "") -> Record:
         """Let ``NAME@ALIAS`` stand for what it stood for before; once more goes one step further back.
@@ -147,7 +149,7 @@ class ModelRegistry:
         before = state.before(wanted.alias)
         if before is None:
             raise ModelRegistryError(f"{reference}: there is nothing to go back to: it has stood for one model only")
-        return self._move("rollback", state.models[before], wanted.alias, note)
+        return self._move("rollback", state, state.models[before], wanted.alias, note)
 
     def history(self, reference: str) -> list[Record]:
         """Every move of ``NAME@ALIAS``, or of all aliases and every push of ``NAME``, oldest first."""
@@ -174,7 +176,8 @@ class ModelRegistry:
     def link(self, reference: str, link: str | Path) -> Path:
         """Pull the model beside a symbolic link, under its id, and let the link stand for it, in one step.
 
-        What the link stood for stays: a daemon that recovers asks for the model that decided then.
+        What the link stood for stays: a daemon that recovers asks for the model that decided then. A file that lies
+        there under the model's id is read whole, and pulled again where its bytes are not those that were pushed.
 
         Returns
         -------
@@ -191,8 +194,8 @@ class ModelRegistry:
             raise ModelRegistryError(f"{place}: is a file or a folder, so no link takes its place")
         record = resolve(self._store, Reference.parse(reference))
         target = place.with_name(f"{record.model}.hft")
-        if not target.exists():
-            self.pull(f"{record.name}:{record.model}", target)
+        if not target.is_file() or sha256_of(target) != record.sha256:
+            self.pull(f"{record.name}:{record.model}", target, overwrite=True)
         made = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
         made.symlink_to(target.name)
         made.rename(place)
@@ -202,8 +205,8 @@ class ModelRegistry:
         """What differs between two models: manifest, spec, forest; empty where nothing that matters does."""
         return differences(self.load(old), self.load(new))
 
-    def _move(self, action: str, pushed: Record, alias: str, note: str) -> Record:
-        record = self._append(action, pushed, alias, note)
+    def _move(self, action: str, state: NameState, pushed: Record, alias: str, note: str) -> Record:
+        record = self._append(action, state, pushed, alias, note)
         stands_for = read_state(self._store, pushed.name).aliases[alias]
         if stands_for != pushed.model:
             raise ModelRegistryError(
@@ -212,15 +215,16 @@ class ModelRegistry:
             )
         return record
 
-    def _append(self, action: str, pushed: Record, alias: str, note: str) -> Record:
+    def _append(self, action: str, state: NameState, pushed: Record, alias: str, note: str) -> Record:
         record = replace(
             pushed,
-            number=read_state(self._store, pushed.name).last_number + 1,
+            number=state.last_number + 1,
             action=action,
             alias=alias,
             by=self._by,
             at=datetime.now(UTC).isoformat(timespec="microseconds"),
             note=note,
+            after=state.last_move(alias),
         )
         self._store.write(record.key, record.to_bytes())
         return record

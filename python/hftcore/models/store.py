@@ -1,4 +1,4 @@
-"""Where a registry's objects lie: a folder, or what pyarrow reaches by a URL (``s3://``, ``hdfs://``, ``gs://``)."""
+"""Where a registry's objects lie: a folder, or a bucket that pyarrow reaches by an ``s3://`` URL."""
 
 from __future__ import annotations
 
@@ -33,15 +33,28 @@ def open_store(url: str) -> Store:
     Raises
     ------
     ModelRegistryError
-        If the URL is none that pyarrow knows.
+        If the URL is another than ``s3://`` or ``file://``, or none that pyarrow knows.
     """
-    if "://" not in url:
+    scheme, is_url, _ = url.partition("://")
+    if not is_url:
         return FolderStore(Path(url))
+    if scheme not in ("file", "s3"):
+        raise ModelRegistryError(
+            f"{public_url(url)}: no place for a registry: it must be a folder or s3://bucket/prefix"
+        )
     try:
         filesystem, base = pafs.FileSystem.from_uri(url)
-    except (pa.ArrowInvalid, OSError, NotImplementedError) as error:
-        raise ModelRegistryError(f"{url}: no place for a registry: {error}") from error
-    return FolderStore(Path(base)) if isinstance(filesystem, pafs.LocalFileSystem) else UrlStore(url, filesystem, base)
+    except (pa.ArrowInvalid, OSError) as error:
+        shown = public_url(url)
+        why = str(error).replace(url, shown)
+        raise ModelRegistryError(f"{shown}: no place for a registry: {why}") from None  # it holds the whole URL
+    return FolderStore(Path(base)) if scheme == "file" else BucketStore(url, filesystem, base)
+
+
+def public_url(url: str) -> str:
+    """A URL for messages: without user info and query, which may hold secrets; a folder's path as it is."""
+    scheme, is_url, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('?')[0].rpartition('@')[2]}" if is_url else url
 
 
 class FolderStore:
@@ -55,9 +68,16 @@ class FolderStore:
             return (self._folder / key).read_bytes()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise self._failed(key, "read", error) from error
 
     def write(self, key: str, data: bytes) -> None:
-        target = self._folder / key
+        try:
+            self._link_new(self._folder / key, data)
+        except OSError as error:
+            raise self._failed(key, "written", error) from error
+
+    def _link_new(self, target: Path, data: bytes) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
         try:
@@ -79,12 +99,15 @@ class FolderStore:
             if not path.name.startswith(".") and path.is_file()
         )
 
+    def _failed(self, key: str, done: str, error: OSError) -> ModelRegistryError:
+        return ModelRegistryError(f"{self._folder / key}: cannot be {done}: {error.strerror}")
 
-class UrlStore:
+
+class BucketStore:
     """Objects of a bucket: one put each, which a reader sees whole or not at all."""
 
     def __init__(self, url: str, filesystem: pafs.FileSystem, base: str) -> None:
-        self._url = url.partition("?")[0]  # the rest may hold secrets
+        self._url = public_url(url)
         self._fs = filesystem
         self._base = base.rstrip("/")
 
@@ -102,8 +125,6 @@ class UrlStore:
         try:
             if self._fs.get_file_info(path).type == pafs.FileType.File:
                 return
-            if self._fs.type_name not in ("s3", "gcs", "abfs"):  # a bucket has no folders
-                self._fs.create_dir(path.rpartition("/")[0])
             with self._fs.open_output_stream(path) as stream:
                 stream.write(data)
         except OSError as error:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import treelite
 
 from hftcore._core.model import ForestModel, kernel_paths
 from hftcore.forest import Forest, walk_margins
 from hftcore.forest.adversarial import adversarial_rows
+from hftcore.reference import reference_of
 
 NAMES = ("a", "b", "c", "d", "e")
 N_CATEGORIES = 40  # of column d; more than a word of 32
@@ -44,14 +44,12 @@ def fits_float32(rows: np.ndarray) -> np.ndarray:
 
 
 def margins_of_every_engine(forest: Forest, rows: np.ndarray) -> np.ndarray:
-    """Margins by the NumPy twin, once each kernel path and, where it is exact, GTIL gave the same bits."""
+    """Margins by the NumPy twin, once each kernel path and the reference (GTIL where exact) gave the same bits."""
     margins = walk_margins(forest.flat, rows)
     data, n_classes = forest.flat.to_bytes(), len(forest.classes)
     for path in kernel_paths():
         kernel = ForestModel.from_forest(data, n_classes, forest.output_rule, forest.alpha, path)
         assert kernel.predict_margin(rows).tobytes() == margins.tobytes(), path
-    model = forest.treelite_model()
-    if model is not None:
-        by_gtil = treelite.gtil.predict(model, np.ascontiguousarray(rows), nthread=1, pred_margin=True)
-        assert np.asarray(by_gtil).reshape(len(rows), -1).tobytes() == margins.tobytes(), "GTIL"
+    reference = reference_of(forest.flat)
+    assert reference.margins(rows).tobytes() == margins.tobytes(), reference.name
     return margins

@@ -82,6 +82,23 @@ def test_tables_are_for_people(two: list[Path], tmp_path: Path) -> None:
     assert "# two" in hftcore("models", "show", "up", models=models).stdout
 
 
+def test_brackets_are_text_and_no_markup(two: list[Path], tmp_path: Path) -> None:
+    models, text = tmp_path / "models", "see [/]docs [red]1[/red]"
+    pushed = hftcore("models", "push", two[0], "up", "--by", "[ann]", "--note", text, models=models)
+    assert pushed.returncode == 0, pushed.stderr
+    for args in (("list",), ("show", "up")):
+        done = hftcore("models", *args, models=models)
+        assert done.returncode == 0, done.stderr
+        assert text in done.stdout
+        assert "[ann]" in done.stdout
+    folder = tmp_path / "a[/]b"
+    pulled = hftcore("models", "pull", "up", folder / "up.hft", models=models)
+    assert "a[/]b" in pulled.stdout, pulled.stderr
+    verified = hftcore("verify", folder / "up.hft", "--rows", 10)
+    assert verified.returncode == 0, verified.stderr
+    assert "a[/]b" in verified.stdout
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [

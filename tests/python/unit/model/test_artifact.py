@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import tracemalloc
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -244,6 +247,23 @@ def test_a_lie_with_every_hash_recomputed_is_refused(copy: Path, changes: dict[s
         hc.Artifact.load(copy)
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_that_is_not_finite_is_refused(copy: Path, number: str) -> None:
+    manifest = json.loads((copy / "manifest.json").read_text())
+    name = next(iter(manifest["importance"]))
+    for lie in ({"alpha": float(number)}, {"importance": {**manifest["importance"], name: float(number)}}):
+        with pytest.raises(ModelMismatchError, match=r"manifest\.json: every number must be finite"):
+            render_manifest({**manifest, **lie})
+        rest = {key: value for key, value in {**manifest, **lie}.items() if key != "manifest_sha256"}
+        digest = hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        text = json.dumps({**rest, "manifest_sha256": digest}, indent=2, sort_keys=True) + "\n"
+        (copy / "manifest.json").write_text(text)
+        with pytest.raises(ModelMismatchError, match=rf"{copy}/manifest\.json: every number must be finite"):
+            hc.Artifact.load(copy)
+        with pytest.raises(ValueError, match=r"manifest\.json"):
+            _core.artifact.load_check(str(copy))
+
+
 def one_bit_up(values: np.ndarray) -> np.ndarray:
     values[5, 1] = np.nextafter(values[5, 1], np.inf)
     return values
@@ -269,6 +289,30 @@ def test_probes_that_do_not_fit_the_forest_are_refused(copy: Path, name: str, ch
     reseal(copy)
     with pytest.raises(ModelMismatchError, match=rf"probes\.npz: {words}"):
         hc.Artifact.load(copy)
+
+
+def test_compressed_probes_are_refused_unread(copy: Path) -> None:
+    bomb = {**probes_of(copy), "rows": np.zeros((2**21, 5))}
+    np.savez_compressed(copy / "probes.npz", **bomb)
+    reseal(copy)
+    tracemalloc.start()
+    with pytest.raises(ModelMismatchError, match=r"probes\.npz: no probes: .*\.npy is compressed or encrypted"):
+        hc.Artifact.load(copy)
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most_bytes < bomb["rows"].nbytes / 4
+    with pytest.raises(ValueError, match="is compressed or encrypted"):
+        _core.artifact.load_check(str(copy))
+
+
+def test_a_member_of_the_probes_twice_is_refused(copy: Path) -> None:
+    with zipfile.ZipFile(copy / "probes.npz", "a") as archive:
+        archive.writestr("rows", archive.read("rows.npy"))
+    reseal(copy)
+    with pytest.raises(ModelMismatchError, match=r"list of arrays must be .*, was .*'rows', 'rows'"):
+        hc.Artifact.load(copy)
+    with pytest.raises(ValueError, match="rows occurs twice"):
+        _core.artifact.load_check(str(copy))
 
 
 def test_scores_may_differ_by_the_rounding_of_another_libm(copy: Path) -> None:

@@ -72,6 +72,25 @@ def test_a_column_twice_is_refused(artifact: hc.Artifact, spec: hc.FeatureSpec, 
         artifact.predict_margin(twice)
 
 
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_a_column_that_the_model_does_not_take_is_not_read(
+    frame: Any, artifact: hc.Artifact, spec: hc.FeatureSpec, rows: np.ndarray
+) -> None:
+    columns = columns_of(spec, rows[:3])
+    expected = artifact.predict_margin(rows[:3]).tobytes()
+    what_arrow_has_no_type_for: list[Any] = [object(), {1: 2}, "text"]
+    foreign = pl.Series(what_arrow_has_no_type_for, dtype=pl.Object) if frame is pl.DataFrame else None
+    others = {"about": what_arrow_has_no_type_for if foreign is None else foreign}
+    assert artifact.predict_margin(frame({**others, **columns})).tobytes() == expected
+    with pytest.raises(ValueError, match=f"column '{spec.names[0]}' is missing"):
+        artifact.predict_margin(frame(others))
+
+
+def test_a_frame_whose_columns_have_no_words_is_refused(artifact: hc.Artifact, rows: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="is missing"):
+        artifact.predict_margin(pd.DataFrame(rows))
+
+
 def test_an_empty_frame_has_no_rows(artifact: hc.Artifact, spec: hc.FeatureSpec, rows: np.ndarray) -> None:
     assert artifact.predict_proba(pa.table(columns_of(spec, rows[:0]))).shape == (0, 3)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,9 +152,54 @@ def test_an_artefact_that_is_none_is_not_pushed(tmp_path: Path) -> None:
     assert not (tmp_path / "models").exists()
 
 
-def test_a_url_of_nothing_is_refused() -> None:
-    with pytest.raises(ModelRegistryError, match="gopher://x: no place for a registry"):
-        hc.ModelRegistry("gopher://x")
+@pytest.mark.parametrize("scheme", ["gopher", "hdfs", "gs"])
+def test_a_url_of_another_scheme_is_refused(scheme: str) -> None:
+    with pytest.raises(ModelRegistryError, match=f"{scheme}://x: no place for a registry: it must be a folder or s3"):
+        hc.ModelRegistry(f"{scheme}://x")
+
+
+def test_no_message_holds_a_secret(bucket: Any, artifact: hc.Artifact, tmp_path: Path) -> None:
+    url = bucket(tmp_path.name).replace("s3://", "s3://KEY:SECRET@")
+    models = hc.ModelRegistry(url)
+    models.push(artifact, "up")
+    loaded = models.load("up")
+    assert str(loaded.path).endswith(f"models/{tmp_path.name}#up")
+    shown = [repr(loaded)]
+    models._store.write(f"names/up/00000002-{'0' * 16}.json", b"no record")  # and what goes wrong from here on
+    for url_of_errors in (url, "s3://KEY:SECRET@models/x?no=SECRET", "s3://KEY:SECRET@[", "gs://KEY:SECRET@x"):
+        with pytest.raises(ModelRegistryError) as error:
+            hc.Artifact.load(f"{url_of_errors}#up")
+        shown.append("".join(traceback.format_exception(error.value)))
+    with pytest.raises(ParameterError, match="s3://models/x: a model in a registry is named URL#NAME") as no_name:
+        hc.Artifact.load("s3://KEY:SECRET@models/x")
+    shown.append(str(no_name.value))
+    with pytest.raises(ModelRegistryError) as error:
+        hc.ModelRegistry(url.replace("s3://KEY:SECRET@models", "s3://KEY:SECRET@nowhere")).push(artifact, "up")
+    shown.append(str(error.value))
+    assert "s3://nowhere/" in shown[-1]
+    assert not [text for text in shown if "SECRET" in text or "endpoint" in text]
+
+
+def test_a_stray_file_is_passed_over(url: str, artifact: hc.Artifact) -> None:
+    models = hc.ModelRegistry(url)
+    models.push(artifact, "up", alias="stable")
+    for stray in ("names/Thumbs.db", "names/up/Thumbs.db", "names/up/00000001-0123.json.orig", "names/up/old/1.json"):
+        models._store.write(stray, b"\0")
+    assert models.show("up@stable").aliases == ("stable",)
+    assert [entry.record.name for entry in models.entries()] == ["up"]
+
+
+def test_a_folder_that_is_none_is_named(tmp_path: Path, artifact: hc.Artifact) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ModelRegistryError, match=r"file/models/.*\.hft: cannot be written: "):
+        hc.ModelRegistry(tmp_path / "file").push(artifact, "up")
+    models = hc.ModelRegistry(tmp_path / "models")
+    key = models.push(artifact, "up").record.model
+    file = tmp_path / "models" / "models" / f"{key}.hft"
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(ModelRegistryError, match=rf"{key}\.hft: cannot be read: Is a directory"):
+        models.load("up")
 
 
 def test_what_differs_is_told(tmp_path: Path, artifact: hc.Artifact, other: hc.Artifact) -> None:
@@ -203,26 +250,58 @@ def test_promotions_by_several_processes_leave_one_answer_and_every_move(
     assert models.show("up@stable").record.model == moves[-1].model
 
 
-def record(number: int, action: str, model: str, alias: str = "stable") -> Record:
-    return Record(number, action, "up", model, "" if action == "push" else alias, "", "", "ann", "", "")
+def moved(log: list[Record], action: str, model: str, by: str = "ann") -> Record:
+    """A move of ``up@stable`` by someone who saw this log."""
+    state = fold("up", log)
+    after = state.last_move("stable")
+    return Record(state.last_number + 1, action, "up", model, "stable", "", "", by, "", "", after)
 
 
 def test_two_rollbacks_at_once_go_back_one_step() -> None:
-    log = [record(1, "push", "a"), record(2, "promote", "a"), record(3, "promote", "b"), record(4, "promote", "c")]
-    back = record(5, "rollback", "b")
+    log: list[Record] = []
+    for model in "abc":
+        log.append(moved(log, "promote", model))
+    back, again = moved(log, "rollback", "b"), moved(log, "rollback", "b", by="bob")
     assert fold("up", [*log, back]).aliases == {"stable": "b"}
-    assert fold("up", [back, *reversed(log), back]).aliases == {"stable": "b"}
-    assert fold("up", [*log, back]).before("stable") == "a"
-    assert fold("up", [*log, back, record(6, "promote", "c")]).before("stable") == "b"
+    assert fold("up", [again, *reversed(log), back]).aliases == {"stable": "b"}
+    assert fold("up", [*log, again, back]).before("stable") == "a"
+    more = [*log, again, back]
+    assert fold("up", [*more, moved(more, "promote", "c")]).before("stable") == "b"
+
+
+@pytest.mark.parametrize("by", range(8))  # who wins is the hash's to say
+def test_a_rollback_never_goes_to_a_model_that_lost(by: int) -> None:
+    log = [moved([], "promote", "a")]
+    log += [moved(log, "promote", "b", by=f"b{by}"), moved(log, "promote", "c", by=f"c{by}")]
+    state = fold("up", log)
+    assert state.aliases["stable"] in ("b", "c")
+    assert state.before("stable") == "a"
+    back = [*log, moved(log, "rollback", "a")]
+    assert fold("up", back).aliases == {"stable": "a"}
+    assert fold("up", back).before("stable") is None
+
+
+@pytest.mark.parametrize("by", range(8))
+def test_a_move_that_came_late_takes_nothing_from_those_that_held(by: int) -> None:
+    log = [moved([], "promote", "a")]
+    late = moved(log, "promote", "late", by=str(by))
+    for model in "bc":
+        log.append(moved(log, "promote", model))
+    state = fold("up", [*log, late])
+    assert (state.aliases, state.before("stable")) == ({"stable": "c"}, "b")
 
 
 def test_a_record_is_what_its_key_says() -> None:
-    one = record(1, "push", "a")
+    one = moved([], "push", "a")
     assert read_record(one.key, one.to_bytes()) == one
     fields = json.loads(one.to_bytes())
     for data in (b"{}", b"[]", b"\xff", json.dumps({**fields, "version": 2}).encode(), one.to_bytes() + b" " * 70_000):
         with pytest.raises(ModelRegistryError, match="no record of a registry"):
             read_record(one.key, data)
+    for change, words in (({"note": 5}, "note must be str, was 5"), ({"number": True}, "number must be int, was True")):
+        lie = replace(one, **change)
+        with pytest.raises(ModelRegistryError, match=words):
+            read_record(lie.key, lie.to_bytes())
 
 
 def test_references() -> None:

@@ -40,6 +40,19 @@ def test_a_link_follows_the_alias_and_keeps_what_it_stood_for(models: hc.ModelRe
     assert models.link("up@stable", link) == second, "the same again changes nothing"
 
 
+def test_another_file_under_the_models_id_is_pulled_again(models: hc.ModelRegistry, tmp_path: Path) -> None:
+    link = tmp_path / "live" / "up.hft"
+    right, other = models.load("up@stable"), models.load("up@candidate")
+    target = models.link("up@stable", link)
+    target.write_bytes(other.to_bytes())
+    assert models.link("up@stable", link) == target
+    assert target.read_bytes() == right.to_bytes()
+    whole = target.read_bytes()
+    target.write_bytes(whole[: len(whole) // 2])
+    models.link("up@stable", link)
+    assert hc.Artifact.load(link).model_id == right.model_id
+
+
 def test_no_link_takes_the_place_of_a_file(models: hc.ModelRegistry, tmp_path: Path) -> None:
     taken = tmp_path / "up.hft"
     taken.write_text("mine")

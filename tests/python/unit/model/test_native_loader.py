@@ -153,9 +153,7 @@ def test_of_a_manifest_with_a_lie_both_say_the_same(copy: Path, changes: dict[st
     assert ours.split(" must ")[0].split(": no ")[0] == theirs.split(" must ")[0].split(": no ")[0]
 
 
-@pytest.mark.parametrize(
-    "changes", [{"n_trees": 2**70}, {"n_probes": -(2**70)}, {"alpha": 1e999}, {"classes": [2**70, 0]}]
-)
+@pytest.mark.parametrize("changes", [{"n_trees": 2**70}, {"n_probes": -(2**70)}, {"classes": [2**70, 0]}])
 def test_numbers_that_do_not_fit_are_refused_by_both(copy: Path, changes: dict[str, Any]) -> None:
     reseal(copy, **changes)
     assert native_refuses(copy)
@@ -184,6 +182,13 @@ def with_a_comment(data: bytes) -> bytes:
     return out.getvalue()
 
 
+def compressed(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with np.load(io.BytesIO(data)) as stored:
+        np.savez_compressed(out, **stored)
+    return out.getvalue()
+
+
 def in_fortran_order(arrays: dict[str, Any]) -> dict[str, Any]:
     return {name: np.asfortranarray(array) for name, array in arrays.items()}
 
@@ -201,6 +206,7 @@ def one_bit_up(name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
     [
         (behind_other_bytes, False),
         (with_a_comment, True),
+        (compressed, False),
         (npz_with(in_fortran_order), True),
         (npz_with(one_bit_up("scores")), True),
         (npz_with(one_bit_up("margins")), False),
@@ -221,19 +227,12 @@ def test_both_read_probes_alike(copy: Path, rewrite: Callable[[bytes], bytes], t
     assert (not ours, not theirs) == (taken, taken), (ours, theirs)
 
 
-def test_only_the_native_loader_refuses_a_key_that_occurs_twice_and_compressed_probes(copy: Path) -> None:
+def test_only_the_native_loader_refuses_a_key_that_occurs_twice(copy: Path) -> None:
     training = copy / "training.json"
     training.write_text('{"a": 1, "a": 2}')
     reseal(copy)
     assert not python_refuses(copy)
     assert 'key "a" occurs twice' in native_refuses(copy)
-    training.write_text("{}")
-    with np.load(copy / "probes.npz") as stored:
-        arrays = dict(stored)
-    np.savez_compressed(copy / "probes.npz", **arrays)
-    reseal(copy)
-    assert not python_refuses(copy)
-    assert "compressed" in native_refuses(copy)
 
 
 def test_files_that_are_missing_or_too_many_are_named(copy: Path) -> None:
