@@ -119,3 +119,10 @@ def test_a_pipeline_gives_the_names_and_stages_that_change_values_are_refused(
     )
     with pytest.raises(ModelMismatchError, match=r"stage 1_VectorIndexer_\w+ is a VectorIndexerModel, whose work"):
         load_forest(tmp_path / "indexed", NAMES)
+
+
+def test_thresholds_that_change_the_predicted_class_are_refused(market: tuple[np.ndarray, Any]) -> None:
+    tree = estimator("DecisionTreeClassifier").setFeaturesCol("numbers").setLabelCol("two")
+    model = tree.setThresholds([0.9, 0.1]).fit(market[1])
+    with pytest.raises(ModelMismatchError, match=r"thresholds must not be set: with \[0\.9, 0\.1\] Spark predicts"):
+        load_forest(model, NAMES)
