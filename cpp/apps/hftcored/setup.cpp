@@ -58,7 +58,8 @@ ShardSetup make_shard(const config::DaemonConfig& config, const artifact::Loaded
   return shard;
 }
 
-/// What a path with a link in it stands for now: a link is moved to the next model, and a recorded change must name the old one for ever.
+/// What a path with a link in it stands for now: a link is moved to the next model, and a recorded change must name the
+/// old one for ever.
 std::filesystem::path behind_link(const std::filesystem::path& path) {
   std::error_code gone;  // loading says it better
   const std::filesystem::path real = std::filesystem::canonical(path, gone);

@@ -56,9 +56,9 @@ constexpr KernelPath variant() {
 std::span<const KernelPath> avx512_paths() noexcept {
 #if defined(__x86_64__)
   static constexpr std::array<KernelPath, 4> kPaths{variant<2>(), variant<4>(), variant<8>(), variant<16>()};
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-      __builtin_cpu_supports("popcnt")) {
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("bmi") &&
+      __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt")) {
     return kPaths;
   }
 #endif

@@ -47,8 +47,9 @@ constexpr KernelPath variant() {
 std::span<const KernelPath> vbmi_paths() noexcept {
 #if defined(__x86_64__)
   static constexpr std::array<KernelPath, 3> kPaths{variant<1>(), variant<2>(), variant<4>()};
-  if (__builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
       __builtin_cpu_supports("popcnt")) {
     return kPaths;
   }
