@@ -10,7 +10,6 @@ import numpy.typing as npt
 import treelite
 
 from hftcore.forest.flat import FlatForest
-from hftcore.forest.to_treelite import to_treelite, unlike_treelite
 
 FloatMatrix = npt.NDArray[np.float64]
 OutputRule = Literal["identity", "sigmoid", "softmax", "one_vs_rest_normalised"]
@@ -53,10 +52,6 @@ class Forest:
     @property
     def n_margins(self) -> int:
         return self.flat.n_margins
-
-    def treelite_model(self) -> treelite.Model | None:
-        """The forest for Treelite's interpreter; None where its margins would have other bits."""
-        return None if unlike_treelite(self.flat) else to_treelite(self.flat)
 
 
 def reference_margins(model: treelite.Model, rows: FloatMatrix) -> FloatMatrix:
