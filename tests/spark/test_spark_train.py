@@ -12,7 +12,7 @@ import pytest
 import hftcore as hc
 from hftcore.errors import ModelMismatchError, TrainingDataError
 from hftcore.forest import load_forest
-from hftcore.forest.forest import split_thresholds
+from hftcore.forest.adversarial import split_thresholds
 from hftcore.spark import compare_with_spark, train_mllib
 from hftcore.spark.parity import spark_margins
 from hftcore.spark.vectors import NOT_READY
@@ -46,8 +46,8 @@ def artifact(tmp_path_factory: pytest.TempPathFactory, trained: TrainingResult, 
 def hostile_rows(model_dir: Path, spec: hc.FeatureSpec, rows: np.ndarray) -> np.ndarray:
     """Real rows, then rows on and beside the thresholds, with NaN and without infinities."""
     thresholds: list[list[float]] = [[0.0, np.nan] for _ in spec.names]
-    for features, values in split_thresholds(load_forest(model_dir, spec.names).model):
-        for feature, value in zip(features, values, strict=True):
+    for feature, values in split_thresholds(load_forest(model_dir, spec.names).flat).items():
+        for value in values:
             thresholds[feature] += [value, np.nextafter(value, -np.inf), np.nextafter(value, np.inf)]
     rng = np.random.default_rng(1)
     return np.vstack([rows, np.column_stack([rng.choice(pool, 1000) for pool in thresholds])])

@@ -285,18 +285,26 @@ TEST(Replay, changes_hold_from_their_record_on_as_if_the_engine_had_been_told_be
   hft::engine::Engine engine(spec, instruments, model, busy_config(), expected);
   const hft::event::PackedDecoder decoder{instruments};
   hft::engine::RecordTape records(tape.bytes(), decoder);
+  std::uint64_t n_before_contrary = 0;
+  std::uint64_t n_before_last = 0;
   while (!records.ended()) {
-    if (records.n_taken() == 1'100) engine.swap_model(contrary);
+    if (records.n_taken() == 1'100) engine.swap_model(contrary), n_before_contrary = engine.counters().decisions;
     if (records.n_taken() == 0 || records.n_taken() == 1'100) engine.apply(narrow);
-    if (records.n_taken() == 4'003) engine.apply(first);
+    if (records.n_taken() == 4'003) engine.apply(first), n_before_last = engine.counters().decisions;
     hft::event::Event event;
     if (records.take(event)) engine.step(event);
   }
   engine.finish();
   auto counters = engine.counters();
   counters.bad_records = records.bad_records();
-  ASSERT_TRUE(expected.append_text(FrameKind::kRunEnd, to_json(counters)));
+  std::string end = to_json(counters);
+  end.pop_back();  // the change behind the tape's end never came
+  end += ",\"n_decisions_before_changes\":[0," + std::to_string(n_before_contrary) + "," +
+         std::to_string(n_before_contrary) + "," + std::to_string(n_before_last) + "]}";
+  ASSERT_TRUE(expected.append_text(FrameKind::kRunEnd, end));
   ASSERT_GT(counters.fills, 100U);
+  ASSERT_LT(0U, n_before_contrary);
+  ASSERT_LT(n_before_contrary, n_before_last);
 
   for (const Feed feed : {Feed::kEvents, Feed::kBatch, Feed::kThreads}) {
     const auto played = replay_with(tape.bytes(), changes, feed);
