@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import hftcore as hc
-from hftcore.errors import ModelMismatchError, TrainingDataError
+from hftcore.errors import TrainingDataError
 from hftcore.forest import load_forest
 from hftcore.forest.adversarial import split_thresholds
 from hftcore.spark import compare_with_spark, train_mllib
@@ -143,23 +143,6 @@ def test_a_binary_gbt_keeps_its_margin_and_probability(
     assert compare_with_spark(tmp_path / "saved", art, rows, spark).ok
     theirs = np.array([row.probability.toArray() for row in model.transform(frame).select("probability").collect()])
     np.testing.assert_allclose(art.predict_proba(finite), theirs, rtol=0, atol=1e-12)
-
-
-def test_a_categorical_split_is_refused_by_name(
-    spark: Any, rows: np.ndarray, labels: np.ndarray, spec: hc.FeatureSpec, tmp_path: Path
-) -> None:
-    import pandas as pd
-    from pyspark.ml.classification import GBTClassifier
-    from pyspark.ml.feature import VectorAssembler, VectorIndexer
-
-    finite = np.nan_to_num(rows)
-    finite[:, 2] = np.round(np.abs(finite[:, 2]))
-    frame = spark.createDataFrame(pd.DataFrame(finite, columns=["a", "b", "c", "d"]).assign(y=1.0 * (labels > 0)))
-    frame = VectorAssembler(inputCols=["a", "b", "c", "d"], outputCol="raw").transform(frame)
-    frame = VectorIndexer(inputCol="raw", outputCol="features", maxCategories=8).fit(frame).transform(frame)
-    model = GBTClassifier(labelCol="y", maxIter=2, maxDepth=4, seed=1).fit(frame)
-    with pytest.raises(ModelMismatchError, match=f"feature '{spec.names[2]}': tree .* splits it as a category"):
-        hc.compile_model(model, spec, tmp_path / "up.hft")
 
 
 def test_a_bad_table_is_refused_before_spark_starts(
