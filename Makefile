@@ -53,6 +53,7 @@ fuzz-nightly: $(VENV)/.test  ## the same with a hundred million inputs each
 
 prove-nightly: $(VENV)/.test  ## every engine against the reference on ten million rows; ARTIFACT=<model> for one of yours
 	$(BIN)/python bench/python/prove_forests.py --rows 10000000 $(if $(ARTIFACT),--artifact "$(ARTIFACT)")
+	$(if $(ARTIFACT),,$(BIN)/python bench/spark/models.py --rows 1000000)
 
 bench: $(VENV)/.test  ## benchmarks beside their rivals
 	@tools/check_host cpp-bench

@@ -11,6 +11,7 @@ import pytest
 from hftcore._core.model import ForestModel, kernel_paths
 from hftcore.errors import ModelMismatchError
 from hftcore.forest import load_forest, walk_margins
+from hftcore.spark.parity import SparkModel
 
 NAMES = ("a", "b", "c", "d")
 CATEGORIES = {2: 9, 3: 5}  # column: how many
@@ -78,6 +79,7 @@ def test_margins_are_sparks(
         assert np.array_equal(classes, found["prediction"])
         theirs = theirs[:, -margins.shape[1] :]
     np.testing.assert_allclose(margins, theirs, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(SparkModel(tmp_path / "model").margins(rows), margins, rtol=0, atol=1e-12)
     for path in kernel_paths():
         kernel = ForestModel.from_forest(forest.flat.to_bytes(), len(forest.classes), rule, forest.alpha, path)
         assert kernel.predict_margin(rows).tobytes() == margins.tobytes()

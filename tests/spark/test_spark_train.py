@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from pyspark.ml.feature import VectorAssembler
+from typer.testing import CliRunner
 
 import hftcore as hc
-from hftcore.errors import TrainingDataError
+from hftcore.cli import app
+from hftcore.errors import ModelMismatchError, TrainingDataError
 from hftcore.forest import load_forest
 from hftcore.forest.adversarial import split_thresholds
 from hftcore.spark import compare_with_spark, train_mllib
-from hftcore.spark.parity import spark_margins
-from hftcore.spark.vectors import NOT_READY
+from hftcore.spark.parity import SparkModel
+from hftcore.spark.vectors import NOT_READY, numbered_vectors
 from hftcore.train import TrainingResult
 
 SMALL: dict[str, Any] = {"n_trees": 3, "depth": 3, "max_bins": 16, "n_partitions": 2}
@@ -74,6 +78,46 @@ def test_a_margin_that_is_not_sparks_is_noticed(
     assert parity.max_abs_diff == pytest.approx(1e-9, rel=1e-3)
 
 
+def test_rows_may_come_in_blocks_and_the_report_adds_them(
+    spark: Any, trained: TrainingResult, artifact: hc.Artifact, rows: np.ndarray
+) -> None:
+    seen: list[int] = []
+    whole = compare_with_spark(trained.model_path, artifact, rows, spark)
+    again = compare_with_spark(trained.model_path, artifact, (rows[:1000], rows[1000:]), spark, seen.append)
+    assert again == whole
+    assert seen == [1000, 3000]
+    assert 0 < whole.n_equal_bits <= 3000
+    assert f"3,000 rows, largest gap {whole.max_abs_diff:.3g}, {whole.n_equal_bits:,} rows equal" in str(whole)
+    assert not compare_with_spark(trained.model_path, artifact, [], spark).ok, "nothing was compared"
+
+
+def test_another_model_than_the_artefacts_is_refused(
+    spark: Any, artifact: hc.Artifact, rows: np.ndarray, labels: np.ndarray, tmp_path: Path
+) -> None:
+    from pyspark.ml.regression import DecisionTreeRegressor
+
+    frame = numbered_vectors(spark, np.nan_to_num(rows)).selectExpr("features", "cast(row as double) label")
+    DecisionTreeRegressor(maxDepth=2).fit(frame).write().save((tmp_path / "model").as_uri())
+    with pytest.raises(ModelMismatchError, match="Spark gives 1 margins, the artefact 3"):
+        compare_with_spark(tmp_path / "model", artifact, rows, spark)
+    VectorAssembler(inputCols=["a"], outputCol="b").write().save((tmp_path / "stage").as_uri())
+    with pytest.raises(ModelMismatchError, match=r"expected a saved .* found 'org\.apache\.spark\.ml\.feature\.Vec"):
+        compare_with_spark(tmp_path / "stage", artifact, rows, spark)
+
+
+@pytest.mark.usefixtures("spark")
+def test_verify_predicts_with_spark_too(trained: TrainingResult, artifact: hc.Artifact) -> None:
+    found = CliRunner().invoke(
+        app, ["verify", str(artifact.path), "--rows", "1000", "--spark", str(trained.model_path), "--json"]
+    )
+    assert found.exit_code == 0, found.output
+    report = json.loads(found.stdout)
+    assert report["ok"] is True
+    assert report["spark"]["ok"] is True
+    assert report["spark"]["n_rows"] == 21_000
+    assert report["spark"]["max_abs_diff"] <= 1e-12
+
+
 def test_scores_and_classes_are_those_of_one_vs_rest(artifact: hc.Artifact, rows: np.ndarray) -> None:
     assert artifact.classes == (-1, 0, 1)
     assert artifact.manifest["output_rule"] == "one_vs_rest_normalised"
@@ -95,9 +139,8 @@ def test_nan_means_the_same_to_training_and_to_prediction(
 ) -> None:
     nan = np.isnan(rows[:, 0])
     replaced = np.where(np.isnan(rows), NOT_READY, rows)
-    assert spark_margins(trained.model_path, rows, spark).tobytes() == (
-        spark_margins(trained.model_path, replaced, spark).tobytes()
-    )
+    model = SparkModel(trained.model_path, spark)
+    assert model.margins(rows).tobytes() == model.margins(replaced).tobytes()
     predicted = artifact.predict_margin(rows).argmax(axis=1) - 1
     assert np.mean(predicted[nan] == labels[nan]) > 0.85
     assert np.mean(predicted[~nan] == labels[~nan]) > 0.6

@@ -52,17 +52,25 @@ def read_mllib(
         If the folder holds something else, a pipeline has a stage that changes values (names it), a classifier has
         ``thresholds``, files are missing or damaged, or a category is none (names the tree and the feature).
     """
-    kind = saved_class(path)
-    if kind == _PIPELINE:
-        last, names = _last_stage(path)
-        return read_mllib(last, names, classes)
-    if kind not in _KINDS:
-        found = read_metadata(path).get("class")
-        raise ModelMismatchError(f"{path}: expected a saved {', '.join(_KINDS)} or {_PIPELINE}, found {found!r}")
+    path, names = saved_model(path)
     try:
-        return _forest(path, kind, feature_names, classes)
+        return _forest(path, saved_class(path), names or feature_names, classes)
     except (TypeError, ValueError, OverflowError) as error:
         raise ModelMismatchError(f"{path}: damaged: {error}") from error
+
+
+def saved_model(path: Path) -> tuple[Path, tuple[str, ...] | None]:
+    """The folder of the tree model itself, and the names that a pipeline's assembler gives its features.
+
+    Raises ModelMismatchError where ``path`` holds something else, or a pipeline that does more than join columns.
+    """
+    names = None
+    if saved_class(path) == _PIPELINE:
+        path, names = _last_stage(path)
+    if saved_class(path) not in _KINDS:
+        found = read_metadata(path).get("class")
+        raise ModelMismatchError(f"{path}: expected a saved {', '.join(_KINDS)} or {_PIPELINE}, found {found!r}")
+    return path, names
 
 
 def _forest(path: Path, kind: str, names: tuple[str, ...] | None, classes: tuple[int, ...] | None) -> Forest:

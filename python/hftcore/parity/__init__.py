@@ -15,14 +15,14 @@ from hftcore.parity.bits import compare_bits
 from hftcore.parity.features import feature_checks
 from hftcore.parity.margins import batch_checks, engines_of, margin_checks
 from hftcore.parity.report import ParityCheck, ParityReport
-from hftcore.parity.row_sets import n_rows, row_blocks
+from hftcore.parity.row_sets import RowSets
 from hftcore.pipeline import FeaturePipeline
 from hftcore.reference import reference_of
 
 if TYPE_CHECKING:
     from hftcore.events import Events
 
-__all__ = ["ParityCheck", "ParityReport", "compare_bits", "verify"]
+__all__ = ["ParityCheck", "ParityReport", "compare_bits", "row_sets", "verify"]
 
 
 def verify(
@@ -66,20 +66,31 @@ def verify(
     ParameterError
         If ``rows`` is negative.
     """
+    sets, first_row = _row_sets(art, events, rows)
+    checks: list[ParityCheck] = []
+    if events is not None and sets.of_events is not None:
+        checks += feature_checks(art.spec, events, sets.of_events, first_row)
+    reference = reference_of(sets.forest)
+    engines = engines_of(art, allow_compiled)
+    checks += batch_checks(engines, next(sets.blocks()).rows)
+    checks += margin_checks(engines, reference, sets, progress)
+    return ParityReport(tuple(checks), str(reference))
+
+
+def row_sets(art: Artifact, events: Events | None = None, *, rows: int = 100_000) -> RowSets:
+    """The rows on which ``verify`` compares margins, to compare them with something else; raises as ``verify`` does."""
+    return _row_sets(art, events, rows)[0]
+
+
+def _row_sets(art: Artifact, events: Events | None, rows: int) -> tuple[RowSets, int]:
+    """The sets, and the index of the event of the first row."""
     if rows < 0:
         raise ParameterError(f"rows must be >= 0, was {rows}")
-    checks: list[ParityCheck] = []
-    batch = None
+    batch, first_row = None, 0
     if events is not None:
         pipe = FeaturePipeline(art.spec)
         batch = np.ascontiguousarray(pipe.transform(events))
         if not len(batch):
             raise EventError(f"{events.source}: no rows: {len(events)} events, none of which gives a row of features")
-        checks += feature_checks(art.spec, events, batch, int(pipe.rows[0]))
-    flat = FlatForest.from_bytes(art.files[FOREST])
-    reference = reference_of(flat)
-    engines = engines_of(art, allow_compiled)
-    first = next(row_blocks(flat, batch, rows)).rows
-    checks += batch_checks(engines, first)
-    checks += margin_checks(engines, reference, row_blocks(flat, batch, rows), n_rows(batch, rows), progress)
-    return ParityReport(tuple(checks), str(reference))
+        first_row = int(pipe.rows[0])
+    return RowSets(FlatForest.from_bytes(art.files[FOREST]), batch, rows), first_row

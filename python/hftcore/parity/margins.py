@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ from hftcore.artifact_engine import choose_engine, kernel_of
 from hftcore.manifest import compiled_file, this_platform
 from hftcore.parity.bits import FloatMatrix, compare_bits
 from hftcore.parity.report import ParityCheck
-from hftcore.parity.row_sets import Block
+from hftcore.parity.row_sets import RowSets
 from hftcore.reference import Reference
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ def engines_of(art: Artifact, allow_compiled: bool) -> Engines:
 
 
 def margin_checks(
-    engines: Engines, reference: Reference, blocks: Iterable[Block], total: int, progress: Progress | None
+    engines: Engines, reference: Reference, sets: RowSets, progress: Progress | None
 ) -> list[ParityCheck]:
-    """Each engine's margins against the reference's bits, over all blocks; one line for each engine and set of rows."""
+    """Each engine's margins against the reference's bits, over all sets; one line for each engine and set of rows."""
     found: dict[str, ParityCheck] = {}
     done = 0
-    for block in blocks:
+    for block in sets.blocks():
         expected = reference.margins(block.rows)
         for engine, model in engines.items():
             name = f"margins: {engine} = {reference.name}, {block.set_name}"
@@ -56,7 +56,7 @@ def margin_checks(
             found[name] = found[name] + check if name in found else check
         done += len(block.rows)
         if progress is not None:
-            progress(done, total)
+            progress(done, sets.n_rows)
     return [found[name] for engine in engines for name in found if name.startswith(f"margins: {engine} = ")]
 
 

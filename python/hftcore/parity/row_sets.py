@@ -25,28 +25,36 @@ class Block:
     rows: FloatMatrix
 
 
-def row_blocks(forest: FlatForest, of_events: FloatMatrix | None, n_random: int) -> Iterator[Block]:
+@dataclass(frozen=True, slots=True)
+class RowSets:
     """Rows of events, then adversarial rows on and beside every threshold, then random ones over the thresholds' range.
 
     Every block holds at most 65,536 rows; the same arguments give the same rows.
     """
-    if of_events is not None:
-        for at in range(0, len(of_events), BLOCK_ROWS):
-            yield Block("rows of events", of_events[at : at + BLOCK_ROWS])
-    yield Block("adversarial rows", adversarial_rows(forest, _N_ADVERSARIAL, _SEED))
-    low, high = _ranges(forest)
-    for number, at in enumerate(range(0, n_random, BLOCK_ROWS)):
-        rng = np.random.default_rng([_SEED, number])
-        shape = (min(BLOCK_ROWS, n_random - at), forest.n_features)
-        share = rng.random(shape)
-        rows = low * (1.0 - share) + high * share  # the width itself may be no double
-        rows[rng.random(shape) < _NAN_FRAC] = np.nan
-        yield Block("random rows", rows)
 
+    forest: FlatForest
+    of_events: FloatMatrix | None
+    n_random: int
 
-def n_rows(of_events: FloatMatrix | None, n_random: int) -> int:
-    """Rows of all blocks."""
-    return (0 if of_events is None else len(of_events)) + _N_ADVERSARIAL + n_random
+    @property
+    def n_rows(self) -> int:
+        """Rows of all blocks."""
+        return (0 if self.of_events is None else len(self.of_events)) + _N_ADVERSARIAL + self.n_random
+
+    def blocks(self) -> Iterator[Block]:
+        """Every row once, in the same blocks each time."""
+        if self.of_events is not None:
+            for at in range(0, len(self.of_events), BLOCK_ROWS):
+                yield Block("rows of events", self.of_events[at : at + BLOCK_ROWS])
+        yield Block("adversarial rows", adversarial_rows(self.forest, _N_ADVERSARIAL, _SEED))
+        low, high = _ranges(self.forest)
+        for number, at in enumerate(range(0, self.n_random, BLOCK_ROWS)):
+            rng = np.random.default_rng([_SEED, number])
+            shape = (min(BLOCK_ROWS, self.n_random - at), self.forest.n_features)
+            share = rng.random(shape)
+            rows = low * (1.0 - share) + high * share  # the width itself may be no double
+            rows[rng.random(shape) < _NAN_FRAC] = np.nan
+            yield Block("random rows", rows)
 
 
 def _ranges(forest: FlatForest) -> tuple[FloatMatrix, FloatMatrix]:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from pyspark.ml.classification import GBTClassificationModel, OneVsRestModel, RandomForestClassificationModel
+import pyspark.ml.classification
+import pyspark.ml.regression
 from pyspark.sql import SparkSession
 
+from hftcore.errors import ModelMismatchError
 from hftcore.forest.mllib_files import saved_class
+from hftcore.forest.mllib_reader import saved_model
 from hftcore.spark.session import session
-from hftcore.spark.vectors import gbt_margins, numbered_vectors, probabilities
+from hftcore.spark.vectors import gbt_margins, numbered_vectors, predictions, probabilities
 
 if TYPE_CHECKING:
     from hftcore.artifact import Artifact
 
 TOLERANCE = 1e-12  # Spark sums trees through BLAS in another order: bits of sums cannot agree
+
+Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +38,69 @@ class SparkParity:
 
     @property
     def ok(self) -> bool:
-        return self.max_abs_diff <= TOLERANCE and self.n_flipped == 0
+        return self.n_rows > 0 and self.max_abs_diff <= TOLERANCE and self.n_flipped == 0
+
+    def __add__(self, other: SparkParity) -> SparkParity:
+        """The same comparison over more rows."""
+        return SparkParity(
+            self.n_rows + other.n_rows,
+            float(np.maximum(self.max_abs_diff, other.max_abs_diff)),  # a NaN stays
+            self.n_equal_bits + other.n_equal_bits,
+            self.n_flipped + other.n_flipped,
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"Spark's own margins: {self.n_rows:,} rows, largest gap {self.max_abs_diff:.3g}, "
+            f"{self.n_equal_bits:,} rows equal in every bit, {self.n_flipped:,} other classes"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        return {"ok": self.ok, **asdict(self)}
 
 
-def spark_margins(
-    model_dir: str | Path, rows: npt.NDArray[np.float64], spark: SparkSession | None = None
-) -> npt.NDArray[np.float64]:
-    """Margins of ``rows`` (n, n_features) by Spark itself: float64 (n, n_margins). NaN is kept and goes right.
+class SparkModel:
+    """A saved MLlib model, predicting by Spark.
 
-    A random forest has no margins: its probabilities are what its trees add up to.
+    Raises ModelMismatchError where the folder holds no tree model of MLlib.
     """
-    folder = Path(model_dir).resolve()
-    frame = numbered_vectors(spark or session(), rows)
-    kind = saved_class(folder)
-    if kind == "RandomForestClassificationModel":
-        return probabilities(RandomForestClassificationModel.load(f"file://{folder}"), frame)
-    if kind == "OneVsRestModel":
-        return gbt_margins(OneVsRestModel.load(f"file://{folder}").models, frame)
-    return gbt_margins([GBTClassificationModel.load(f"file://{folder}")], frame)
+
+    def __init__(self, model_dir: str | Path, spark: SparkSession | None = None) -> None:
+        folder, _ = saved_model(Path(model_dir).resolve())
+        self._spark = spark or session()
+        self._kind = saved_class(folder)
+        module = pyspark.ml.regression if self._kind.endswith("RegressionModel") else pyspark.ml.classification
+        self._model = getattr(module, self._kind).load(
+            f"file://{folder}"
+        )  # a URI would have its spaces escaped, and Spark takes them as they are
+
+    @property
+    def has_classes(self) -> bool:
+        return not self._kind.endswith("RegressionModel")
+
+    def margins(self, rows: Matrix) -> Matrix:
+        """Margins of ``rows`` (n, n_features): float64 (n, n_margins). NaN is kept and goes right.
+
+        A random forest or a single tree has no margins: its probabilities are what its trees add up to. A regressor's
+        margin is its prediction.
+        """
+        frame = numbered_vectors(self._spark, rows)
+        if not self.has_classes:
+            return predictions(self._model, frame)
+        if self._kind == "OneVsRestModel":
+            return gbt_margins(self._model.models, frame)
+        if self._kind == "GBTClassificationModel":
+            return gbt_margins([self._model], frame)
+        return probabilities(self._model, frame)
 
 
 def compare_with_spark(
-    model_dir: str | Path, art: Artifact, rows: npt.NDArray[np.float64], spark: SparkSession | None = None
+    model_dir: str | Path,
+    art: Artifact,
+    rows: Matrix | Iterable[Matrix],
+    spark: SparkSession | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> SparkParity:
     """Compare an artefact's margins with those of the saved MLlib model it was made from.
 
@@ -62,23 +109,45 @@ def compare_with_spark(
     model_dir : path
         The folder that MLlib saved.
     art : Artifact
-    rows : float64 array, shape (n, n_features)
-        Finite or NaN.
+    rows : float64 array, shape (n, n_features), or an iterable of such
+        Blocks are compared one after the other, so that any number of rows fits in memory.
+    progress : callable, optional
+        Called with the number of rows compared so far.
 
     Returns
     -------
     parity : SparkParity
         ``ok`` where every margin is within 1e-12 and no class flips.
+
+    Raises
+    ------
+    ModelMismatchError
+        If the folder holds no tree model of MLlib, or one with another number of features or margins.
     """
-    theirs, ours = spark_margins(model_dir, rows, spark), art.predict_margin(rows)
-    if theirs.shape[1] == 1:
+    model = SparkModel(model_dir, spark)
+    found = SparkParity(0, 0.0, 0, 0)
+    for block in [rows] if isinstance(rows, np.ndarray) else rows:
+        found += _compare(model.margins(block), art.predict_margin(block), model.has_classes)
+        if progress is not None:
+            progress(found.n_rows)
+    return found
+
+
+def _compare(theirs: Matrix, ours: Matrix, has_classes: bool) -> SparkParity:
+    if theirs.shape != ours.shape:
+        raise ModelMismatchError(
+            f"not the artefact's model: Spark gives {theirs.shape[1]} margins, the artefact {ours.shape[1]}"
+        )
+    if not has_classes:
+        decided = flipped = np.zeros(len(ours), np.bool_)
+    elif theirs.shape[1] == 1:
         decided, flipped = np.abs(theirs[:, 0]) > TOLERANCE, (theirs[:, 0] > 0) != (ours[:, 0] > 0)
     else:
         best = np.sort(theirs, axis=1)
         decided = best[:, -1] - best[:, -2] > TOLERANCE
         flipped = theirs.argmax(axis=1) != ours.argmax(axis=1)
     return SparkParity(
-        n_rows=len(rows),
+        n_rows=len(ours),
         max_abs_diff=float(np.abs(theirs - ours).max(initial=0.0)),
         n_equal_bits=int(np.count_nonzero((theirs == ours).all(axis=1))),
         n_flipped=int(np.count_nonzero(decided & flipped)),

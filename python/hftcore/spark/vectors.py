@@ -90,6 +90,14 @@ def gbt_margins(parts: Iterable[Any], rows: DataFrame) -> Matrix:
 
 def probabilities(model: Any, rows: DataFrame) -> Matrix:
     """Probabilities (n, n_classes) of numbered vectors by a model that has them."""
-    found = model.transform(rows).select("row", vector_to_array(col("probability")).alias("p")).toArrow().sort_by("row")
+    own = model.copy().setFeaturesCol("features").setRawPredictionCol("").setPredictionCol("").setProbabilityCol("p")
+    found = own.transform(rows).select("row", vector_to_array(col("p")).alias("p")).toArrow().sort_by("row")
     flat = found.column("p").combine_chunks().flatten().to_numpy()
     return np.asarray(flat, np.float64).reshape(found.num_rows, -1)
+
+
+def predictions(model: Any, rows: DataFrame) -> Matrix:
+    """What a regressor predicts for numbered vectors: (n, 1)."""
+    own = model.copy().setFeaturesCol("features").setPredictionCol("p")
+    found = own.transform(rows).select("row", "p").toArrow().sort_by("row")
+    return np.asarray(found.column("p").to_numpy(), np.float64)[:, None]

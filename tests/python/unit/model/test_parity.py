@@ -13,7 +13,7 @@ from hftcore import _core
 from hftcore.errors import ParameterError
 from hftcore.forest.flat import FlatForest
 from hftcore.parity import compare_bits
-from hftcore.parity.row_sets import BLOCK_ROWS, n_rows, row_blocks
+from hftcore.parity.row_sets import BLOCK_ROWS, RowSets
 from hftcore.reference import Reference
 
 
@@ -107,10 +107,11 @@ def test_progress_ends_at_the_number_of_rows(artifact: hc.Artifact) -> None:
 def test_rows_come_in_blocks_and_are_the_same_again(artifact: hc.Artifact) -> None:
     flat = FlatForest.from_bytes(artifact.files["forest.bin"])
     given = np.zeros((BLOCK_ROWS + 1, 5))
-    once, again = (list(row_blocks(flat, given, BLOCK_ROWS + 7)) for _ in range(2))
+    sets = RowSets(flat, given, BLOCK_ROWS + 7)
+    once, again = (list(sets.blocks()) for _ in range(2))
     assert [block.set_name for block in once] == ["rows of events"] * 2 + ["adversarial rows"] + ["random rows"] * 2
     assert max(len(block.rows) for block in once) == BLOCK_ROWS
-    assert sum(len(block.rows) for block in once) == n_rows(given, BLOCK_ROWS + 7)
+    assert sum(len(block.rows) for block in once) == sets.n_rows
     for a, b in zip(once, again, strict=True):
         assert a.rows.tobytes() == b.rows.tobytes()
     random = once[-2].rows
