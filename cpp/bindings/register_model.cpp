@@ -1,3 +1,4 @@
+#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -61,6 +62,19 @@ cannot hold the forest leaves it to the next slower one. ValueError names what d
       .def_property_readonly("alpha", &ForestModel::alpha)
       .def_property_readonly("engine", &ForestModel::engine, "'kernel' or 'compiled'.")
       .def_property_readonly("path", &ForestModel::path, "One of kernel_paths(), or 'compiled'.");
+  forest_model.def(
+      "scores_of",
+      [](const ForestModel& self, const py::array_t<double, py::array::c_style>& margins) {
+        if (margins.ndim() != 2 || static_cast<std::size_t>(margins.shape(1)) != self.n_margins()) {
+          throw py::value_error("margins must be of shape (n, " + std::to_string(self.n_margins()) + "), was " +
+                                std::string{py::str(margins.attr("shape"))});
+        }
+        const auto n = static_cast<std::size_t>(margins.shape(0));
+        py::array_t<double> scores({n, self.n_classes()});
+        self.scores_of({margins.data(), n * self.n_margins()}, n, {scores.mutable_data(), n * self.n_classes()});
+        return scores;
+      },
+      py::arg("margins"), "The scores (n, n_classes) that margins (n, n_margins) come to: those of predict_proba.");
   add_predict_calls(forest_model);
 }
 

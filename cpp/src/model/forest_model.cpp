@@ -124,13 +124,18 @@ ForestModel ForestModel::from_library(const std::string& library_path, std::size
 
 void ForestModel::predict_probas(std::span<const double> rows, std::size_t n_rows,
                                  std::span<double> proba) const noexcept {
-  // Margins at the end, scores from the front: no score is written over a margin that is still to be read.
   const std::span<double> margins = proba.last(n_rows * n_margins_);
   predict_margins(rows, n_rows, margins);
+  scores_of(margins, n_rows, proba);
+}
+
+void ForestModel::scores_of(std::span<const double> margins, std::size_t n_rows,
+                            std::span<double> scores) const noexcept {
+  // From the front: where the margins are the last of the scores, none is overwritten that is still to be read.
   for (std::size_t i = 0; i < n_rows; ++i) {
-    const std::span<double> scores = proba.subspan(i * n_classes_, n_classes_);
-    std::copy_n(margins.data() + i * n_margins_, n_margins_, scores.data());
-    apply_output_rule(rule_, alpha_, scores);
+    const std::span<double> own = scores.subspan(i * n_classes_, n_classes_);
+    std::copy_n(margins.data() + i * n_margins_, n_margins_, own.data());
+    apply_output_rule(rule_, alpha_, own);
   }
 }
 

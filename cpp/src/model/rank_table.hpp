@@ -80,21 +80,34 @@ class RankPlan {
   /// Nothing where the forest needs more than RankTable::kMaxSlots.
   static std::optional<RankPlan> of(const Forest& forest);
 
-  [[nodiscard]] Test test_of(const Forest::Node& split) const;
+  /// `split` is the index of a node of the forest that is no leaf.
+  [[nodiscard]] Test test_of(std::size_t split) const noexcept { return tests_[split]; }
   [[nodiscard]] const RankTable& table() const noexcept { return table_; }
 
  private:
   using Side = std::pair<bool, std::uint32_t>;  // missing values go right, feature
-  using Set = std::pair<Side, std::vector<std::uint32_t>>;
-  void add_numbers();
-  void add_categories(const Forest& forest);
+  struct Split {
+    double threshold;
+    std::uint32_t node;
+  };
+  struct Column {
+    std::vector<Split> splits;
+    std::vector<double> thresholds;   // of all splits, each once
+    std::vector<std::uint8_t> slots;  // of kMaxThresholds each
+  };
+  struct Set {
+    std::vector<std::uint32_t> nodes;
+    std::uint32_t categories;  // where the first split has its words
+  };
+  using Columns = std::map<Side, Column>;
+  using Sets = std::map<std::pair<Side, std::vector<std::uint32_t>>, Set>;
+
+  void add_numbers(Columns& columns);
+  void add_categories(const Forest& forest, const Sets& sets);
   [[nodiscard]] static Side side_of(const Forest::Node& node) { return {!node.default_left(), node.feature()}; }
 
   RankTable table_;
-  std::map<Side, std::vector<double>> thresholds_;
-  std::map<Side, std::vector<std::uint8_t>> slots_;  // of 255 thresholds each
-  std::map<Set, std::uint32_t> sets_;                // and where the first split of each has its words
-  std::map<std::pair<Side, std::uint32_t>, std::uint8_t> category_slots_;
+  std::vector<Test> tests_;  // of each node
 };
 
 }  // namespace hft::model

@@ -74,6 +74,10 @@ class Builder {
   }
 
  private:
+  [[nodiscard]] RankPlan::Test test_of(const Forest::Node& split) const noexcept {
+    return plan_.test_of(static_cast<std::size_t>(&split - forest_.nodes.data()));
+  }
+
   void put(std::uint32_t level, std::uint32_t path, RankPlan::Test test) {
     const std::size_t p = (std::size_t{1} << level) - 1 + path;
     std::uint8_t* group = ranked_.nodes.data() + group_.nodes;
@@ -97,7 +101,7 @@ class Builder {
       }
       return;
     }
-    put(level, path, split.leaf() ? RankPlan::Test{} : plan_.test_of(split));
+    put(level, path, split.leaf() ? RankPlan::Test{} : test_of(split));
     const std::uint32_t left = layout_.heaps ? 2 * path : path;
     fill(split.leaf() ? node : split.left, level + 1, left);
     fill(split.leaf() ? node : split.right, level + 1, layout_.heaps ? left + 1 : left | 1U << level);
@@ -124,7 +128,7 @@ class Builder {
       } else {
         const std::size_t at = ranked_.deep_nodes.size();
         exit = at - part_.deep_nodes;
-        const RankPlan::Test test = plan_.test_of(node);
+        const RankPlan::Test test = test_of(node);
         ranked_.deep_nodes.push_back({{0, 0}, test.slot, test.rank});
         todo.push_back({node.right, at, 1});
         todo.push_back({node.left, at, 0});

@@ -28,7 +28,7 @@ class RankedWalk {
 
  private:
   friend struct RowWalks;
-  static constexpr std::size_t kRows = 4;  // side by side: their sums wait for each other's turn, not their own
+  static constexpr std::size_t kRows = 8;  // side by side: their sums wait for each other's turn, not their own
   using Predict = void (*)(const RankedWalk& walk, const double* rows, double* margins) noexcept;
 
   std::shared_ptr<const RankedForest> forest_;

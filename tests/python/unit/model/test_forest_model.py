@@ -54,6 +54,17 @@ def test_one_row_many_rows_threads_and_a_buffer_give_the_same_bytes(name: str) -
     assert predict(X=x[:2]).tobytes() == expected[:2].tobytes()
 
 
+@pytest.mark.parametrize("rule", ["identity", "softmax", "one_vs_rest_normalised"])
+def test_scores_are_what_margins_come_to(rule: str) -> None:
+    forest = ForestModel.from_forest(THREE_MARGINS, 3, rule)
+    x = rows(50)
+    assert forest.scores_of(forest.predict_margin(x)).tobytes() == forest.predict_proba(x).tobytes()
+    assert forest.scores_of(np.empty((0, 3))).shape == (0, 3)
+    for shape in [(3,), (2, 2), (1, 1, 3)]:
+        with pytest.raises(ValueError, match=r"margins must be of shape \(n, 3\), was "):
+            forest.scores_of(np.zeros(shape))
+
+
 def test_no_rows_give_no_margins() -> None:
     assert model().predict_margin(np.empty((0, N_FEATURES))).shape == (0, 3)
 
