@@ -8,42 +8,70 @@
 
 namespace hft::model {
 
-/// Search::ranks<missing_right, steps, n> of the slots of a run; the compiler knows the steps. kSide slots are searched
-/// side by side, so that none waits for its own loads alone.
-template <class Search, bool MissingRight, std::size_t Steps>
-[[HFT_KERNEL_ISA]] inline void find_run(const RankTable& table, const RankTable::Run& run, const double* row,
-                                        std::uint8_t* ranks) noexcept {
-  const RankTable::Slot* slot = table.slots() + run.first;
+/// The ranks of Rows rows, `stride` apart, in the slots of a run; each row has RankTable::kMaxSlots of them.
+/// Search::ranks<missing_right, steps> takes several values side by side, each with its thresholds, so that none waits
+/// for its own loads alone: kSide slots of one row, or kSide rows, which share what is loaded.
+template <class Search, std::size_t Rows, bool MissingRight, std::size_t Steps>
+[[HFT_KERNEL_ISA]] inline void find_run(const RankTable& table, const RankTable::Run& run, const double* rows,
+                                        std::size_t stride, std::uint8_t* ranks) noexcept {
+  constexpr std::size_t kSide = Search::kSide;
+  const RankTable::Slot* const slots = table.slots();
   const double* const thresholds = table.thresholds();
-  const std::size_t n = static_cast<std::size_t>(run.end - run.first);
-  ranks += run.first;
-  std::size_t i = 0;
-  for (; i + Search::kSide <= n; i += Search::kSide) {
-    Search::template ranks<MissingRight, Steps, Search::kSide>(row, slot + i, thresholds, ranks + i);
+  std::size_t slot = run.first;
+  if constexpr (Rows == 1) {
+    for (; slot + kSide <= run.end; slot += kSide) {
+      double x[kSide];
+      const double* t[kSide];
+      for (std::size_t i = 0; i < kSide; ++i) {
+        x[i] = rows[slots[slot + i].feature];
+        t[i] = thresholds + slots[slot + i].offset;
+      }
+      unsigned found[kSide];
+      Search::template ranks<MissingRight, Steps>(x, t, found);
+      for (std::size_t i = 0; i < kSide; ++i) ranks[slot + i] = static_cast<std::uint8_t>(found[i]);
+    }
   }
-  for (; i < n; ++i) Search::template ranks<MissingRight, Steps, 1>(row, slot + i, thresholds, ranks + i);
+  constexpr std::size_t kTogether = Rows == 1 ? 1 : kSide;
+  static_assert(Rows % kTogether == 0);
+  for (; slot < run.end; ++slot) {
+    const double* const column = rows + slots[slot].feature;
+    for (std::size_t row = 0; row < Rows; row += kTogether) {
+      double x[kTogether];
+      const double* t[kTogether];
+      for (std::size_t i = 0; i < kTogether; ++i) {
+        x[i] = column[(row + i) * stride];
+        t[i] = thresholds + slots[slot].offset;
+      }
+      unsigned found[kTogether];
+      Search::template ranks<MissingRight, Steps>(x, t, found);
+      for (std::size_t i = 0; i < kTogether; ++i) {
+        ranks[(row + i) * RankTable::kMaxSlots + slot] = static_cast<std::uint8_t>(found[i]);
+      }
+    }
+  }
 }
 
-template <class Search, bool MissingRight>
-[[HFT_KERNEL_ISA]] void find_side(const RankTable& table, const RankTable::Run& run, const double* row,
-                                  std::uint8_t* ranks) noexcept {
+template <class Search, std::size_t Rows, bool MissingRight>
+[[HFT_KERNEL_ISA]] void find_side(const RankTable& table, const RankTable::Run& run, const double* rows,
+                                  std::size_t stride, std::uint8_t* ranks) noexcept {
   switch (run.steps) {
-    case 1: return find_run<Search, MissingRight, 1>(table, run, row, ranks);
-    case 2: return find_run<Search, MissingRight, 2>(table, run, row, ranks);
-    case 3: return find_run<Search, MissingRight, 3>(table, run, row, ranks);
-    case 4: return find_run<Search, MissingRight, 4>(table, run, row, ranks);
-    case 5: return find_run<Search, MissingRight, 5>(table, run, row, ranks);
-    case 6: return find_run<Search, MissingRight, 6>(table, run, row, ranks);
-    case 7: return find_run<Search, MissingRight, 7>(table, run, row, ranks);
-    default: return find_run<Search, MissingRight, 8>(table, run, row, ranks);
+    case 1: return find_run<Search, Rows, MissingRight, 1>(table, run, rows, stride, ranks);
+    case 2: return find_run<Search, Rows, MissingRight, 2>(table, run, rows, stride, ranks);
+    case 3: return find_run<Search, Rows, MissingRight, 3>(table, run, rows, stride, ranks);
+    case 4: return find_run<Search, Rows, MissingRight, 4>(table, run, rows, stride, ranks);
+    case 5: return find_run<Search, Rows, MissingRight, 5>(table, run, rows, stride, ranks);
+    case 6: return find_run<Search, Rows, MissingRight, 6>(table, run, rows, stride, ranks);
+    case 7: return find_run<Search, Rows, MissingRight, 7>(table, run, rows, stride, ranks);
+    default: return find_run<Search, Rows, MissingRight, 8>(table, run, rows, stride, ranks);
   }
 }
 
-template <class Search>
-[[HFT_KERNEL_ISA]] void find_ranks(const RankTable& table, const double* row, std::uint8_t* ranks) noexcept {
+template <class Search, std::size_t Rows>
+[[HFT_KERNEL_ISA]] void find_ranks(const RankTable& table, const double* rows, std::size_t stride,
+                                   std::uint8_t* ranks) noexcept {
   for (const RankTable::Run& run : table.runs()) {
-    run.missing_right ? find_side<Search, true>(table, run, row, ranks)
-                      : find_side<Search, false>(table, run, row, ranks);
+    run.missing_right ? find_side<Search, Rows, true>(table, run, rows, stride, ranks)
+                      : find_side<Search, Rows, false>(table, run, rows, stride, ranks);
   }
 }
 
@@ -54,14 +82,9 @@ struct SearchByCounts {
   static constexpr std::size_t kSide = 2;
 
   template <bool MissingRight, std::size_t Steps, std::size_t N>
-  [[HFT_KERNEL_ISA, gnu::always_inline]] static inline void ranks(const double* row, const RankTable::Slot* slots,
-                                                                  const double* thresholds,
-                                                                  std::uint8_t* ranks) noexcept {
-    unsigned found[N];
-    for (std::size_t i = 0; i < N; ++i) {
-      found[i] = rank<MissingRight, Steps>(row[slots[i].feature], thresholds + slots[i].offset);
-    }
-    for (std::size_t i = 0; i < N; ++i) ranks[i] = static_cast<std::uint8_t>(found[i]);
+  [[HFT_KERNEL_ISA, gnu::always_inline]] static inline void ranks(const double (&x)[N], const double* const (&t)[N],
+                                                                  unsigned (&found)[N]) noexcept {
+    for (std::size_t i = 0; i < N; ++i) found[i] = rank<MissingRight, Steps>(x[i], t[i]);
   }
 
  private:

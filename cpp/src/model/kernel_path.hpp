@@ -12,15 +12,19 @@ namespace hft::model {
 
 /// What one set of instructions does of a prediction; the rest (ranked_walk.hpp) is the same for all.
 struct KernelPath {
-  /// Ranks of a row's numerical slots.
-  using Find = void (*)(const RankTable& table, const double* row, std::uint8_t* ranks) noexcept;
+  /// Rows of a batch side by side: they share loads, and their sums wait for each other's turn, not their own.
+  static constexpr std::size_t kRows = 8;
+
+  /// Ranks of the numerical slots of one row or of kRows rows, `stride` apart; of each row kMaxSlots.
+  using Find = void (*)(const RankTable& table, const double* rows, std::size_t stride, std::uint8_t* ranks) noexcept;
   /// Through the top of a group: a path for each lane, from the group's nodes and the ranks of a row. `ranks` has room
   /// for RankTable::kMaxSlots and `paths` for the layout's width; all begin at a multiple of 64.
   using Walk = void (*)(const std::uint8_t* nodes, const std::uint8_t* ranks, std::uint8_t* paths) noexcept;
 
   RankedForest::Layout layout;
   std::size_t max_slots;
-  Find find;
+  Find find_one;
+  Find find_rows;
   std::array<Walk, RankedForest::kMaxLevels + 1> walks;  // by the number of levels
 };
 

@@ -11,16 +11,10 @@ struct BinarySearch {
   static constexpr std::size_t kSide = 4;
 
   template <bool MissingRight, std::size_t Steps, std::size_t N>
-  static void ranks(const double* row, const RankTable::Slot* slots, const double* thresholds,
-                    std::uint8_t* ranks) noexcept {
-    double x[N];
+  static void ranks(const double (&x)[N], const double* const (&thresholds)[N], unsigned (&found)[N]) noexcept {
     const double* t[N];
     std::size_t n[N];
-    for (std::size_t i = 0; i < N; ++i) {
-      x[i] = row[slots[i].feature];
-      t[i] = thresholds + slots[i].offset + RankTable::pivots_of(Steps);
-      n[i] = 0;
-    }
+    for (std::size_t i = 0; i < N; ++i) t[i] = thresholds[i] + RankTable::pivots_of(Steps), n[i] = 0;
     for (std::size_t left = Steps; left > 0; --left) {
       const std::size_t step = std::size_t{1} << (left - 1);
 #pragma GCC unroll 8
@@ -30,7 +24,7 @@ struct BinarySearch {
         n[i] += below ? step : 0;
       }
     }
-    for (std::size_t i = 0; i < N; ++i) ranks[i] = static_cast<std::uint8_t>(n[i]);
+    for (std::size_t i = 0; i < N; ++i) found[i] = static_cast<unsigned>(n[i]);
   }
 };
 
@@ -60,7 +54,8 @@ void walk(const std::uint8_t* nodes, const std::uint8_t* ranks, std::uint8_t* pa
 template <std::size_t... Levels>
 constexpr KernelPath path_of(std::index_sequence<Levels...>) {
   constexpr RankedForest::Layout kLayout{kLanes, sizeof...(Levels) - 1, 6, true};
-  return {kLayout, RankTable::kMaxSlots, &find_ranks<BinarySearch>, {&walk<Levels>...}};
+  return {kLayout, RankTable::kMaxSlots, &find_ranks<BinarySearch, 1>, &find_ranks<BinarySearch, KernelPath::kRows>,
+          {&walk<Levels>...}};
 }
 
 }  // namespace

@@ -68,7 +68,8 @@ class LaneWalk {
 /// One variant of a path, whose tops have at most Levels levels.
 template <class Lanes, class Search, std::size_t Levels>
 constexpr KernelPath lane_path(std::size_t max_slots) {
-  KernelPath path{{Lanes::kWidth, Levels, Levels, false}, max_slots, &find_ranks<Search>, {}};
+  KernelPath path{{Lanes::kWidth, Levels, Levels, false}, max_slots, &find_ranks<Search, 1>,
+                  &find_ranks<Search, KernelPath::kRows>, {}};
   const auto walks = LaneWalk<Lanes>::walks(std::make_index_sequence<Levels + 1>{});
   for (std::size_t i = 0; i < walks.size(); ++i) path.walks[i] = walks[i];
   return path;

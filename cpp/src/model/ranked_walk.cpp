@@ -94,11 +94,9 @@ struct RowWalks {
   static void predict(const RankedWalk& walk, const double* rows, double* margins) noexcept {
     const RankedForest& forest = *walk.forest_;
     alignas(64) std::uint8_t ranks[Rows][RankTable::kMaxSlots];
-    for (std::size_t r = 0; r < Rows; ++r) {
-      const double* row = rows + r * forest.n_features;
-      walk.path_.find(forest.table, row, ranks[r]);
-      forest.table.find_categories(row, ranks[r]);
-    }
+    const KernelPath::Find find = Rows == 1 ? walk.path_.find_one : walk.path_.find_rows;
+    find(forest.table, rows, forest.n_features, ranks[0]);
+    for (std::size_t r = 0; r < Rows; ++r) forest.table.find_categories(rows + r * forest.n_features, ranks[r]);
     Sums<Real, Turns, Rows> sums{forest, margins};
     if constexpr (Deep) {
       std::uint16_t at[Rows][kDeepLanes];
@@ -149,7 +147,7 @@ struct RowWalks {
 
   template <class Real, std::size_t Turns>
   static void choose(RankedWalk& walk) {
-    constexpr std::size_t kRows = RankedWalk::kRows;
+    constexpr std::size_t kRows = KernelPath::kRows;
     const bool deep = walk.forest_->deep;
     walk.one_ = deep ? &predict<Real, Turns, 1, true> : &predict<Real, Turns, 1, false>;
     walk.several_ = deep ? &predict<Real, Turns, kRows, true> : &predict<Real, Turns, kRows, false>;

@@ -20,6 +20,7 @@ class RankedWalk {
   /// `rows` holds n_rows times n_features values, `margins` n_rows times n_margins.
   void predict(const double* rows, std::size_t n_rows, double* margins) const noexcept {
     const RankedForest& forest = *forest_;
+    constexpr std::size_t kRows = KernelPath::kRows;
     for (; n_rows >= kRows; n_rows -= kRows, rows += kRows * forest.n_features, margins += kRows * forest.n_margins) {
       several_(*this, rows, margins);
     }
@@ -28,7 +29,6 @@ class RankedWalk {
 
  private:
   friend struct RowWalks;
-  static constexpr std::size_t kRows = 8;  // side by side: their sums wait for each other's turn, not their own
   using Predict = void (*)(const RankedWalk& walk, const double* rows, double* margins) noexcept;
 
   std::shared_ptr<const RankedForest> forest_;

@@ -69,8 +69,8 @@ class ForestModel {
   /// `proba` holds n_rows times n_classes() values; the bits of predict_proba.
   void predict_probas(std::span<const double> rows, std::size_t n_rows, std::span<double> proba) const noexcept;
 
-  /// What n_rows times n_margins() margins come to. `scores` holds n_rows times n_classes() values, the last of which may
-  /// be the margins.
+  /// What n_rows times n_margins() margins come to. `scores` holds n_rows times n_classes() values; the margins may be
+  /// the last of them.
   void scores_of(std::span<const double> margins, std::size_t n_rows, std::span<double> scores) const noexcept;
 
  private:
