@@ -87,7 +87,7 @@ class SeriesBank final : public Node {
   /// All of it, where that is little: which inputs leave their windows next, only the room itself could say.
   [[nodiscard]] std::span<const std::byte> hot_bytes() const noexcept override {
     constexpr std::size_t kLittle = 4096;
-    return {room_[0].bytes, offsets_.end <= kLittle ? offsets_.end : offsets_.history};
+    return {room(), offsets_.end <= kLittle ? offsets_.end : offsets_.history};
   }
   [[nodiscard]] std::size_t room_bytes() const noexcept override { return sizeof *this + offsets_.end; }
   void save(base::ByteWriter& out) const override;
@@ -114,9 +114,10 @@ class SeriesBank final : public Node {
   void read_all(std::span<const Output> outputs, double* row) const noexcept;
   std::uint32_t take(const LaneRequest& request);
   void make_room();
+  [[nodiscard]] std::byte* room() const noexcept { return reinterpret_cast<std::byte*>(room_.get()); }
   template <class T>
   [[nodiscard]] T* at(std::size_t offset) const noexcept {
-    return reinterpret_cast<T*>(room_[0].bytes + offset);
+    return reinterpret_cast<T*>(room() + offset);
   }
   [[nodiscard]] Head& head() const noexcept { return *at<Head>(0); }
   [[nodiscard]] double* levels() const noexcept { return at<double>(offsets_.levels); }
