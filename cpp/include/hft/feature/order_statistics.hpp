@@ -116,7 +116,7 @@ class OrderStatistics {
   template <class Self, class Archive>
   static void archive(Self& self, Archive& ar) {
     if constexpr (Archive::kReads) self.reset();
-    Window<double>::archive(self.window_, ar, [&self](double x) {
+    Window<double>::archive(self.window_, ar, [&](double x) {
       if (!fits_fixed(x)) throw std::invalid_argument("snapshot: a window holds an input that could not have entered");
       if constexpr (Archive::kReads) self.sorted_.insert(x);
     });

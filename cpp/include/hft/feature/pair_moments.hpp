@@ -49,7 +49,7 @@ class PairMoments {
   template <class Self, class Archive>
   static void archive(Self& self, Archive& ar) {
     if constexpr (Archive::kReads) self.reset();
-    Window<Pair>::archive(self.window_, ar, [&self](const Pair& pair) {
+    Window<Pair>::archive(self.window_, ar, [&](const Pair& pair) {
       if (!fits_fixed(pair.x) || !fits_fixed(pair.y)) {
         throw std::invalid_argument("snapshot: a window holds a pair that could not have entered");
       }
