@@ -23,6 +23,23 @@ using model::ForestModel;
 using Predict = void (ForestModel::*)(std::span<const double>, std::size_t, std::span<double>) const noexcept;
 using NumPy = py::detail::npy_api;
 
+PyObject* float64() {
+  static PyObject* const kType = py::dtype::of<double>().release().ptr();
+  return kType;
+}
+
+/// (n, width), or (width,) for a single row. One call of NumPy: py::array_t makes strides and lists first, which takes
+/// as long as a small forest.
+py::object new_doubles(std::size_t n, std::size_t width, bool single) {
+  const NumPy& numpy = NumPy::get();
+  const Py_intptr_t shape[] = {static_cast<Py_intptr_t>(n), static_cast<Py_intptr_t>(width)};
+  Py_INCREF(float64());  // the call takes a reference
+  PyObject* made = numpy.PyArray_NewFromDescr_(numpy.PyArray_Type_, float64(), single ? 1 : 2, shape + (single ? 1 : 0),
+                                               nullptr, nullptr, 0, nullptr);
+  if (made == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(made);
+}
+
 /// A float64 array in C order, where it lies.
 struct Doubles {
   double* data;
@@ -32,12 +49,12 @@ struct Doubles {
 
 Doubles doubles_of(PyObject* object, const char* name, int flags) {
   const NumPy& numpy = NumPy::get();
-  static PyObject* const kFloat64 = py::dtype::of<double>().release().ptr();
+  PyObject* const expected = float64();
   if (!numpy.PyArray_Check_(object)) {
     throw py::type_error(std::string{name} + " must be a float64 array, was " + Py_TYPE(object)->tp_name);
   }
   const auto* array = py::detail::array_proxy(object);
-  if (array->descr != kFloat64 && !numpy.PyArray_EquivTypes_(array->descr, kFloat64)) {
+  if (array->descr != expected && !numpy.PyArray_EquivTypes_(array->descr, expected)) {
     throw py::type_error(std::string{name} + " must be a float64 array, was " +
                          std::string{py::str(py::handle{array->descr})});
   }
@@ -116,11 +133,8 @@ PyObject* predict(const ForestModel& self, const Arguments& arguments, Predict p
   py::object result;
   double* y = nullptr;
   if (arguments.out == Py_None) {
-    std::vector<std::size_t> shape{width};
-    if (!single) shape.insert(shape.begin(), n_rows);
-    py::array_t<double> made(shape);
-    y = made.mutable_data();
-    result = std::move(made);
+    result = new_doubles(n_rows, width, single);
+    y = reinterpret_cast<double*>(py::detail::array_proxy(result.ptr())->data);
   } else {
     const Doubles out = doubles_of(arguments.out, "out", kReadable | NumPy::NPY_ARRAY_WRITEABLE_);
     const bool fits = single ? out.shape[0] == width : out.shape[0] == n_rows && out.shape[1] == width;
