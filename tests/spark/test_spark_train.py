@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,16 @@ def test_verify_predicts_with_spark_too(trained: TrainingResult, artifact: hc.Ar
     assert report["spark"]["ok"] is True
     assert report["spark"]["n_rows"] == 21_000
     assert report["spark"]["max_abs_diff"] <= 1e-12
+
+
+def test_verify_refuses_a_folder_before_spark_starts(
+    monkeypatch: pytest.MonkeyPatch, artifact: hc.Artifact, tmp_path: Path
+) -> None:
+    module = sys.modules["hftcore.spark.session"]  # hftcore.spark.session is the function in it
+    monkeypatch.setattr(module, "borrowed", lambda: pytest.fail("Spark was started"))
+    found = CliRunner().invoke(app, ["verify", str(artifact.path), "--spark", str(tmp_path)])
+    assert isinstance(found.exception, ModelMismatchError)
+    assert str(found.exception) == f"{tmp_path}: expected a folder that MLlib saved a model to, with metadata in it"
 
 
 def test_scores_and_classes_are_those_of_one_vs_rest(artifact: hc.Artifact, rows: np.ndarray) -> None:

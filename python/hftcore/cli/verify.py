@@ -54,6 +54,10 @@ def command(
     """
     from hftcore.parity import row_sets, verify  # here, because it needs the extra "train"
 
+    if spark_model is not None:
+        from hftcore.forest.mllib_reader import saved_model
+
+        saved_model(spark_model)  # refused before the work, and before Spark starts
     loaded = Artifact.load(artifact, engine="kernel")
     events = None if source is None else load_events(source, symbols, first, last, off_tick)
     with progress_bar("rows") as progress:

@@ -19,7 +19,16 @@ import numpy.typing as npt
 from hftcore.errors import ModelMismatchError
 from hftcore.forest.checks import class_labels
 from hftcore.forest.forest import Forest, OutputRule
-from hftcore.forest.mllib_files import SavedTree, count, gain_of, param, read_metadata, read_trees, saved_class
+from hftcore.forest.mllib_files import (
+    SavedTree,
+    count,
+    gain_of,
+    is_mllib_folder,
+    param,
+    read_metadata,
+    read_trees,
+    saved_class,
+)
 from hftcore.forest.tree_table import TreeTable, build_flat
 
 _PIPELINE = "PipelineModel"
@@ -64,6 +73,8 @@ def saved_model(path: Path) -> tuple[Path, tuple[str, ...] | None]:
 
     Raises ModelMismatchError where ``path`` holds something else, or a pipeline that does more than join columns.
     """
+    if not is_mllib_folder(path):
+        raise ModelMismatchError(f"{path}: expected a folder that MLlib saved a model to, with metadata in it")
     names = None
     if saved_class(path) == _PIPELINE:
         path, names = _last_stage(path)
