@@ -28,7 +28,7 @@ test-cpp: $(VENV)/.test  ## C++ unit tests
 	@tools/check_host cpp-tests
 	cmake --workflow --preset dev
 
-# By Clang where it is there: GCC takes nearly twice as long to compile them.
+# By Clang where it is there: GCC takes 1.6 times as long to compile them.
 sanitize: $(VENV)/.test  ## C++ unit tests under address, undefined-behaviour and thread sanitizers
 	@tools/check_host cpp-tests
 	cmake --workflow --preset $$(tools/check_host fuzz 2>/dev/null && echo fuzz || echo asan)
