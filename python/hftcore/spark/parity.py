@@ -71,9 +71,8 @@ class SparkModel:
         self._spark = spark or session()
         self._kind = saved_class(folder)
         module = pyspark.ml.regression if self._kind.endswith("RegressionModel") else pyspark.ml.classification
-        self._model = getattr(module, self._kind).load(
-            f"file://{folder}"
-        )  # a URI would have its spaces escaped, and Spark takes them as they are
+        # Not folder.as_uri(): that escapes spaces, which Spark takes as they are.
+        self._model = getattr(module, self._kind).load(f"file://{folder}")
 
     @property
     def has_classes(self) -> bool:
@@ -122,7 +121,7 @@ def compare_with_spark(
     Raises
     ------
     ModelMismatchError
-        If the folder holds no tree model of MLlib, or one with another number of features or margins.
+        If the folder holds no tree model of MLlib, or one with another number of margins.
     """
     model = SparkModel(model_dir, spark)
     found = SparkParity(0, 0.0, 0, 0)
