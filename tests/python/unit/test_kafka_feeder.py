@@ -87,7 +87,7 @@ def test_nobody_there_is_said_and_not_waited_for() -> None:
             topics=["ticks"],
             connect_timeout_s=0.5,
         )
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20  # librdkafka itself would wait for minutes
 
 
 def test_a_property_that_is_fixed_is_refused(events: hc.Events) -> None:
