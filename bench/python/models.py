@@ -91,6 +91,13 @@ def of_hftcore(case: Case) -> dict[str, Predict]:
     return {OURS: kernel.predict_margin, "hftcore compiled": compiled.predict_margin}
 
 
+def single_row_of(case: Case) -> dict[str, Predict]:
+    one = hc.Artifact.load(case.folder / "compiled-False").single_row()
+    found = [float(one.predict_margin(row)[0]) for row in case.rows[:500]]
+    np.testing.assert_array_equal(found, case.booster.predict(case.rows[:500], raw_score=True))
+    return {f"{OURS} single_row": one.predict_margin}
+
+
 def of_lightgbm(case: Case) -> dict[str, Predict]:
     booster = case.booster
     return {"lightgbm": lambda x: booster.predict(np.atleast_2d(x), raw_score=True, num_threads=1)}
@@ -203,11 +210,11 @@ def show(line: dict[str, Any]) -> None:
     p50 = line["p50"]
     others = {who: t for who, t in p50.items() if not who.startswith(OURS)}
     best = min(others, key=lambda who: others[who]) if others else ""
-    ratio = f"   {others[best] / p50[OURS]:.1f}x {best}" if best else ""
-    print(f"{line['case']}{ratio}")
+    print(line["case"])
     for who, t in p50.items():
         p99 = f"   p99 {line['p99'][who]:10.0f}" if "p99" in line else ""
-        print(f"    {who:<18} p50 {t:10.0f}{p99}")
+        ratio = f"   {others[best] / t:.1f}x {best}" if best and who.startswith(OURS) else ""
+        print(f"    {who:<18} p50 {t:10.0f}{p99}{ratio}")
 
 
 def main() -> None:
@@ -228,7 +235,8 @@ def main() -> None:
             for table in rivals(case):
                 runners |= table
             check(case, runners)
-            lines += [one_row(case, runners, args.rounds), batch(case, runners, max(2, args.rounds // 2))]
+            lines.append(one_row(case, single_row_of(case) | runners, args.rounds))
+            lines.append(batch(case, runners, max(2, args.rounds // 2)))
             for line in lines[-2:]:
                 show(line)
             print("    " + ", ".join(f"{what} {value:.1f}" for what, value in cost.items()))

@@ -12,7 +12,9 @@
 #include <thread>
 #include <vector>
 
+#include "double_arrays.hpp"
 #include "hft/model/forest_model.hpp"
+#include "native_calls.hpp"
 
 namespace py = pybind11;
 
@@ -22,52 +24,6 @@ namespace {
 using model::ForestModel;
 using Predict = void (ForestModel::*)(std::span<const double>, std::size_t, std::span<double>) const noexcept;
 using NumPy = py::detail::npy_api;
-
-PyObject* float64() {
-  static PyObject* const kType = py::dtype::of<double>().release().ptr();
-  return kType;
-}
-
-/// (n, width), or (width,) for a single row. One call of NumPy: py::array_t makes strides and lists first, which takes
-/// as long as a small forest.
-py::object new_doubles(std::size_t n, std::size_t width, bool single) {
-  const NumPy& numpy = NumPy::get();
-  const Py_intptr_t shape[] = {static_cast<Py_intptr_t>(n), static_cast<Py_intptr_t>(width)};
-  Py_INCREF(float64());  // the call takes a reference
-  PyObject* made = numpy.PyArray_NewFromDescr_(numpy.PyArray_Type_, float64(), single ? 1 : 2, shape + (single ? 1 : 0),
-                                               nullptr, nullptr, 0, nullptr);
-  if (made == nullptr) throw py::error_already_set();
-  return py::reinterpret_steal<py::object>(made);
-}
-
-/// A float64 array in C order, where it lies.
-struct Doubles {
-  double* data;
-  std::size_t n_dims;
-  std::array<std::size_t, 2> shape;  // of the first two
-};
-
-Doubles doubles_of(PyObject* object, const char* name, int flags) {
-  const NumPy& numpy = NumPy::get();
-  PyObject* const expected = float64();
-  if (!numpy.PyArray_Check_(object)) {
-    throw py::type_error(std::string{name} + " must be a float64 array, was " + Py_TYPE(object)->tp_name);
-  }
-  const auto* array = py::detail::array_proxy(object);
-  if (array->descr != expected && !numpy.PyArray_EquivTypes_(array->descr, expected)) {
-    throw py::type_error(std::string{name} + " must be a float64 array, was " +
-                         std::string{py::str(py::handle{array->descr})});
-  }
-  if ((array->flags & flags) != flags) {
-    throw py::type_error(std::string{name} + " must be C-contiguous" +
-                         ((flags & NumPy::NPY_ARRAY_WRITEABLE_) != 0 ? ", aligned and writable" : " and aligned"));
-  }
-  Doubles doubles{reinterpret_cast<double*>(array->data), static_cast<std::size_t>(array->nd), {}};
-  for (std::size_t i = 0; i < std::min<std::size_t>(doubles.n_dims, 2); ++i) {
-    doubles.shape[i] = static_cast<std::size_t>(array->dimensions[i]);
-  }
-  return doubles;
-}
 
 struct Arguments {
   PyObject* x = nullptr;
@@ -121,7 +77,6 @@ void predict_rows(const ForestModel& self, Predict predict, const double* x, std
 
 /// (n_features,) -> (width,);  (n, n_features) -> (n, width)
 PyObject* predict(const ForestModel& self, const Arguments& arguments, Predict predict_all, std::size_t width) {
-  constexpr int kReadable = NumPy::NPY_ARRAY_C_CONTIGUOUS_ | NumPy::NPY_ARRAY_ALIGNED_;
   const std::size_t n_threads = n_threads_of(arguments.n_threads);  // may run Python code, which may move an array
   const Doubles x = doubles_of(arguments.x, "X", kReadable);
   const bool single = x.n_dims == 1;
@@ -154,26 +109,14 @@ PyObject* predict(const ForestModel& self, const Arguments& arguments, Predict p
   return result.release().ptr();
 }
 
-/// The type of `self` was checked by the descriptor that calls.
 template <bool Proba>
 PyObject* call(PyObject* self, PyObject* const* values, Py_ssize_t n_positional, PyObject* names) noexcept {
-  try {
-    const auto* instance = reinterpret_cast<py::detail::instance*>(self);
-    const auto* forest = static_cast<const ForestModel*>(const_cast<py::detail::instance*>(instance)
-                                                             ->get_value_and_holder()
-                                                             .value_ptr());
-    if (forest == nullptr) throw py::type_error("ForestModel was not initialised: use from_forest or from_library");
-    return predict(*forest, arguments_of(values, n_positional, names),
+  return with_python_errors([&] {
+    const auto& forest = held_by<const ForestModel>(self);
+    return predict(forest, arguments_of(values, n_positional, names),
                    Proba ? &ForestModel::predict_probas : &ForestModel::predict_margins,
-                   Proba ? forest->n_classes() : forest->n_margins());
-  } catch (py::error_already_set& error) {
-    error.restore();
-  } catch (const py::builtin_exception& error) {
-    error.set_error();
-  } catch (const std::exception& error) {
-    PyErr_SetString(PyExc_RuntimeError, error.what());
-  }
-  return nullptr;
+                   Proba ? forest.n_classes() : forest.n_margins());
+  });
 }
 
 #define HFT_PREDICT_SIGNATURE(name)                                                                          \
@@ -194,12 +137,6 @@ PyMethodDef kMethods[] = {
 
 }  // namespace
 
-void add_predict_calls(const py::handle& forest_model) {
-  for (PyMethodDef& method : kMethods) {
-    auto* descriptor = PyDescr_NewMethod(reinterpret_cast<PyTypeObject*>(forest_model.ptr()), &method);
-    if (descriptor == nullptr) throw py::error_already_set();
-    forest_model.attr(method.ml_name) = py::reinterpret_steal<py::object>(descriptor);
-  }
-}
+void add_predict_calls(const py::handle& forest_model) { add_methods(forest_model, kMethods); }
 
 }  // namespace hft::bindings

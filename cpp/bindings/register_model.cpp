@@ -9,6 +9,7 @@
 
 #include "hft/model/forest_model.hpp"
 #include "predict_call.hpp"
+#include "single_row.hpp"
 
 namespace py = pybind11;
 
@@ -76,6 +77,7 @@ cannot hold the forest leaves it to the next slower one. ValueError names what d
       },
       py::arg("margins"), "The scores (n, n_classes) that margins (n, n_margins) come to: those of predict_proba.");
   add_predict_calls(forest_model);
+  register_single_row(m, forest_model);
 }
 
 }  // namespace hft::bindings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy
 import numpy.typing
 import typing
-__all__: list[str] = ['ForestModel', 'OutputRule', 'kernel_paths']
+__all__: list[str] = ['ForestModel', 'OutputRule', 'SingleRow', 'kernel_paths']
 class OutputRule:
     """
     Members:
@@ -89,6 +89,10 @@ class ForestModel:
         """
         The scores (n, n_classes) that margins (n, n_margins) come to: those of predict_proba.
         """
+    def single_row(self) -> SingleRow:
+        """
+        A SingleRow of this forest.
+        """
     @property
     def alpha(self) -> float:
         ...
@@ -113,6 +117,21 @@ class ForestModel:
     def path(self) -> str:
         """
         One of kernel_paths(), or 'compiled'.
+        """
+class SingleRow:
+    """
+    One row after the other, in the least time from Python.
+    
+    Each method fills an array of its own, the same one at every call, and gives it back: copy what is to stay. row is
+    float64, C-contiguous and not that array. For one thread at a time: each thread makes its own.
+    """
+    def predict_margin(self, row: numpy.typing.NDArray[numpy.float64]) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        Raw sums of leaves: (n_features,) -> (n_margins,).
+        """
+    def predict_proba(self, row: numpy.typing.NDArray[numpy.float64]) -> numpy.typing.NDArray[numpy.float64]:
+        """
+        Scores after the output rule: (n_features,) -> (n_classes,).
         """
 def kernel_paths() -> list[str]:
     """

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hftcore._core.model import ForestModel, kernel_paths
+from hftcore._core.model import ForestModel, SingleRow, kernel_paths
 
 SEEDS = Path(__file__).parents[3] / "fuzz" / "corpus" / "forest"
 THREE_MARGINS = (SEEDS / "margins").read_bytes()
@@ -115,6 +115,52 @@ def test_arguments_are_checked() -> None:
         forest.predict_margin(x, None, 1, 2)  # type: ignore[call-arg]
     with pytest.raises(TypeError):
         ForestModel.predict_margin(x, x)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["predict_margin", "predict_proba"])
+def test_single_rows_fill_one_array_with_the_same_bytes(name: str) -> None:
+    forest = model()
+    predict = getattr(forest.single_row(), name)
+    expected = getattr(forest, name)(rows(200))
+    filled = predict(rows(1)[0])
+    for row, found in zip(rows(200), expected, strict=True):
+        assert predict(row) is filled
+        assert filled.tobytes() == found.tobytes()
+    with pytest.raises(ValueError, match="does not own its data"):
+        filled.resize(1, refcheck=False)
+    del forest
+    assert predict(rows(1)[0]).tobytes() == expected[0].tobytes()
+    del predict
+    assert filled.tobytes() == expected[0].tobytes()
+
+
+def test_a_margin_and_scores_of_other_numbers_have_their_own_arrays() -> None:
+    forest = ForestModel.from_forest((SEEDS / "deep").read_bytes(), 2, "sigmoid")
+    one = forest.single_row()
+    row = np.zeros(forest.n_features)
+    margin, scores = one.predict_margin(row), one.predict_proba(row)
+    assert (margin.shape, scores.shape) == ((1,), (2,))
+    assert np.array_equal(margin, forest.predict_margin(row))
+    assert np.array_equal(scores, forest.predict_proba(row))
+
+
+def test_what_is_no_single_row_is_refused() -> None:
+    one = model().single_row()
+    for row, words in [
+        (np.zeros(3, np.float32), "row must be a float64 array, was float32"),
+        ([1.0, 2.0, 3.0], "row must be a float64 array, was list"),
+        (np.zeros(6)[::2], "row must be C-contiguous"),
+    ]:
+        with pytest.raises(TypeError, match=words):
+            one.predict_margin(row)  # type: ignore[arg-type]
+    for shape in [(), (2,), (1, 3)]:
+        with pytest.raises(ValueError, match=r"row must have shape \(3,\)"):
+            one.predict_proba(np.zeros(shape))
+    with pytest.raises(TypeError, match="No constructor"):
+        SingleRow()
+    for cls in (SingleRow, ForestModel):
+        with pytest.raises(TypeError, match="was not initialised"):
+            cls.__new__(cls).predict_margin(np.zeros(3))
 
 
 def test_what_is_no_forest_is_refused() -> None:
