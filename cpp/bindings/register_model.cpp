@@ -75,7 +75,8 @@ cannot hold the forest leaves it to the next slower one. ValueError names what d
         self.scores_of({margins.data(), n * self.n_margins()}, n, {scores.mutable_data(), n * self.n_classes()});
         return scores;
       },
-      py::arg("margins"), "The scores (n, n_classes) that margins (n, n_margins) come to: those of predict_proba.");
+      py::arg("margins").noconvert(),
+      "The scores (n, n_classes) that margins (n, n_margins) come to: those of predict_proba.");
   add_predict_calls(forest_model);
   register_single_row(m, forest_model);
 }

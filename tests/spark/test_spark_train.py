@@ -18,7 +18,7 @@ from hftcore.cli import app
 from hftcore.errors import ModelMismatchError, TrainingDataError
 from hftcore.forest import load_forest
 from hftcore.forest.adversarial import split_thresholds
-from hftcore.spark import compare_with_spark, train_mllib
+from hftcore.spark import compare_with_spark, parity, train_mllib
 from hftcore.spark.parity import SparkModel
 from hftcore.spark.vectors import NOT_READY, numbered_vectors
 from hftcore.train import TrainingResult
@@ -62,21 +62,29 @@ def test_margins_are_sparks_own_and_no_class_flips(
     spark: Any, trained: TrainingResult, artifact: hc.Artifact, spec: hc.FeatureSpec, rows: np.ndarray
 ) -> None:
     given = hostile_rows(trained.model_path, spec, rows)
-    parity = compare_with_spark(trained.model_path, artifact, given, spark)
-    assert parity.ok, parity
-    assert parity.n_rows == len(given)
+    found = compare_with_spark(trained.model_path, artifact, given, spark)
+    assert found.ok, found
+    assert found.n_rows == len(given)
 
 
 def test_a_margin_that_is_not_sparks_is_noticed(
     spark: Any, trained: TrainingResult, artifact: hc.Artifact, rows: np.ndarray
 ) -> None:
     class Shifted:
+        spec = artifact.spec
+
         def predict_margin(self, given: np.ndarray) -> np.ndarray:
             return artifact.predict_margin(given) + np.array([0.0, 1e-9, 0.0])
 
-    parity = compare_with_spark(trained.model_path, Shifted(), rows, spark)  # type: ignore[arg-type]
-    assert not parity.ok
-    assert parity.max_abs_diff == pytest.approx(1e-9, rel=1e-3)
+    found = compare_with_spark(trained.model_path, Shifted(), rows, spark)  # type: ignore[arg-type]
+    assert not found.ok
+    assert found.max_abs_diff == pytest.approx(1e-9, rel=1e-3)
+
+
+def test_a_zero_of_the_other_sign_is_another_bit() -> None:
+    zero, other = np.zeros((3, 1)), np.array([[0.0], [-0.0], [0.0]])
+    found = parity.compare(zero, other, has_classes=False)
+    assert (found.n_equal_bits, found.max_abs_diff, found.ok) == (2, 0.0, True)
 
 
 def test_rows_may_come_in_blocks_and_the_report_adds_them(
@@ -101,6 +109,10 @@ def test_another_model_than_the_artefacts_is_refused(
     DecisionTreeRegressor(maxDepth=2).fit(frame).write().save((tmp_path / "model").as_uri())
     with pytest.raises(ModelMismatchError, match="Spark gives 1 margins, the artefact 3"):
         compare_with_spark(tmp_path / "model", artifact, rows, spark)
+    frame = numbered_vectors(spark, np.nan_to_num(rows[:, :3])).selectExpr("features", "cast(row as double) label")
+    DecisionTreeRegressor(maxDepth=2).fit(frame).write().save((tmp_path / "narrow").as_uri())
+    with pytest.raises(ModelMismatchError, match="Spark takes 3 features, the artefact 4"):
+        compare_with_spark(tmp_path / "narrow", artifact, rows, spark)
     VectorAssembler(inputCols=["a"], outputCol="b").write().save((tmp_path / "stage").as_uri())
     with pytest.raises(ModelMismatchError, match=r"expected a saved .* found 'org\.apache\.spark\.ml\.feature\.Vec"):
         compare_with_spark(tmp_path / "stage", artifact, rows, spark)

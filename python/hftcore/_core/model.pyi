@@ -85,7 +85,7 @@ class ForestModel:
         """
         Scores after the output rule: (n, n_features) -> (n, n_classes), or one row.
         """
-    def scores_of(self, margins: typing.Annotated[numpy.typing.ArrayLike, numpy.float64]) -> numpy.typing.NDArray[numpy.float64]:
+    def scores_of(self, margins: numpy.typing.NDArray[numpy.float64]) -> numpy.typing.NDArray[numpy.float64]:
         """
         The scores (n, n_classes) that margins (n, n_margins) come to: those of predict_proba.
         """

@@ -78,6 +78,11 @@ class SparkModel:
     def has_classes(self) -> bool:
         return not self._kind.endswith("RegressionModel")
 
+    @property
+    def n_features(self) -> int:
+        model = self._model.models[0] if self._kind == "OneVsRestModel" else self._model
+        return int(model.numFeatures)
+
     def margins(self, rows: Matrix) -> Matrix:
         """Margins of ``rows`` (n, n_features): float64 (n, n_margins). NaN is kept and goes right.
 
@@ -121,18 +126,23 @@ def compare_with_spark(
     Raises
     ------
     ModelMismatchError
-        If the folder holds no tree model of MLlib, or one with another number of margins.
+        If the folder holds no tree model of MLlib, or one with another number of features or margins.
     """
     model = SparkModel(model_dir, spark)
+    if model.n_features != len(art.spec.names):
+        raise ModelMismatchError(
+            f"not the artefact's model: Spark takes {model.n_features} features, the artefact {len(art.spec.names)}"
+        )
     found = SparkParity(0, 0.0, 0, 0)
     for block in [rows] if isinstance(rows, np.ndarray) else rows:
-        found += _compare(model.margins(block), art.predict_margin(block), model.has_classes)
+        found += compare(model.margins(block), art.predict_margin(block), model.has_classes)
         if progress is not None:
             progress(found.n_rows)
     return found
 
 
-def _compare(theirs: Matrix, ours: Matrix, has_classes: bool) -> SparkParity:
+def compare(theirs: Matrix, ours: Matrix, has_classes: bool) -> SparkParity:
+    """Margins of Spark beside ours, both (n, n_margins)."""
     if theirs.shape != ours.shape:
         raise ModelMismatchError(
             f"not the artefact's model: Spark gives {theirs.shape[1]} margins, the artefact {ours.shape[1]}"
@@ -148,6 +158,10 @@ def _compare(theirs: Matrix, ours: Matrix, has_classes: bool) -> SparkParity:
     return SparkParity(
         n_rows=len(ours),
         max_abs_diff=float(np.abs(theirs - ours).max(initial=0.0)),
-        n_equal_bits=int(np.count_nonzero((theirs == ours).all(axis=1))),
+        n_equal_bits=int(np.count_nonzero((_bits(theirs) == _bits(ours)).all(axis=1))),
         n_flipped=int(np.count_nonzero(decided & flipped)),
     )
+
+
+def _bits(margins: Matrix) -> npt.NDArray[np.uint64]:
+    return np.ascontiguousarray(margins, dtype=np.float64).view(np.uint64)

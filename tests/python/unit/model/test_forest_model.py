@@ -63,6 +63,9 @@ def test_scores_are_what_margins_come_to(rule: str) -> None:
     for shape in [(3,), (2, 2), (1, 1, 3)]:
         with pytest.raises(ValueError, match=r"margins must be of shape \(n, 3\), was "):
             forest.scores_of(np.zeros(shape))
+    for wrong in (np.zeros((2, 3), np.float32), np.zeros((3, 2)).T, [[0.0, 0.0, 0.0]]):
+        with pytest.raises(TypeError, match="incompatible function arguments"):
+            forest.scores_of(wrong)  # type: ignore[arg-type]
 
 
 def test_no_rows_give_no_margins() -> None:
