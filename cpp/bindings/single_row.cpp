@@ -17,7 +17,7 @@ using model::ForestModel;
 SingleRow::Result::Result(std::size_t n) {
   auto owner = std::make_unique<double[]>(n);
   values = {owner.get(), n};
-  py::capsule memory{owner.get(), [](void* data) { delete[] static_cast<double*>(data); }};
+  memory = py::capsule{owner.get(), [](void* data) { delete[] static_cast<double*>(data); }};
   (void)owner.release();
   array = py::array_t<double>(static_cast<py::ssize_t>(n), values.data(), memory);
 }
@@ -72,7 +72,11 @@ float64, C-contiguous and not that array. For one thread at a time: each thread 
                                          py::is_final());
   add_methods(single_row, kMethods);
   forest_model.def(
-      "single_row", [](std::shared_ptr<ForestModel> self) { return SingleRow{std::move(self)}; },
+      "single_row",
+      [](std::shared_ptr<ForestModel> self) {
+        if (self == nullptr) throw py::type_error("single_row needs a ForestModel, was None");
+        return SingleRow{std::move(self)};
+      },
       "A SingleRow of this forest.");
 }
 

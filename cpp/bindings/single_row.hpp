@@ -19,10 +19,11 @@ class SingleRow {
   [[nodiscard]] PyObject* predict_proba(PyObject* row) const;
 
  private:
-  /// An array over memory that it shares with nobody but us, which no resize of NumPy's can take away.
+  /// An array over memory that we keep too: whatever is done to the array, `values` can be written.
   struct Result {
     explicit Result(std::size_t n);
     std::span<double> values;
+    pybind11::object memory;
     pybind11::object array;
   };
 

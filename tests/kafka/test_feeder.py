@@ -53,7 +53,7 @@ def wait_for_messages(cluster: Cluster, topic: str) -> None:
 
 
 def assert_kept_its_schedule(n: int, rate: float, elapsed_s: float, latest_ns: float) -> None:
-    """Nothing left before it was due, and what the end is late by is some message's lateness, not a drift."""
+    """The last did not leave before it was due, nor later than the latest: the schedule is never moved."""
     late_s = elapsed_s - (n - 1) / rate
     assert 0 <= late_s <= latest_ns / 1e9 * 1.01 + 1e-3  # a histogram's buckets round
 
@@ -99,7 +99,7 @@ def test_the_rate_is_kept_and_counted_from_the_schedule(kafka: Cluster, topic: s
     assert result.ok
     assert result.lateness_ns["count"] == result.acknowledged_ns["count"] == len(events)
     assert_kept_its_schedule(len(events), 1_000, result.elapsed_s, result.lateness_ns["max"])
-    assert result.rate_hz == pytest.approx(len(events) / result.elapsed_s)
+    assert result.lateness_ns["p50"] < 0.25e9  # a machine may stand still once; a slow sender is late all the way
     due = [int.from_bytes(dict(m.headers())["t"], "little") for m in read_all(kafka, topic, len(events))]
     assert np.array_equal(np.round(np.diff(due), -3), np.full(len(due) - 1, 1_000_000))
 
@@ -134,6 +134,7 @@ def test_one_hop_is_measured_from_the_schedule(kafka: Cluster, topics: MakeTopic
         assert figures["latency_ns"]["count"] == 1_500
         assert figures["latency_ns"]["p50"] > 1e4
         assert_kept_its_schedule(2_000, 1_000, figures["elapsed_s"], figures["lateness_ns"]["max"])
+        assert figures["lateness_ns"]["p50"] < 0.25e9
 
 
 def gen(*args: object) -> list[str]:

@@ -18,9 +18,10 @@ TEST(TickClock, AgreesWithTheSteadyClock) {
   const auto before_to = steady_clock::now();
   const std::uint64_t to = clock.ticks();
   const auto after_to = steady_clock::now();
-  const auto ns = static_cast<double>(clock.ns_between(from, to));
-  EXPECT_GE(ns, duration<double, std::nano>(before_to - after_from).count() * 0.99);
-  EXPECT_LE(ns, duration<double, std::nano>(after_to - before_from).count() * 1.01);
+  using Nanoseconds = duration<double, std::nano>;
+  const Nanoseconds found{static_cast<double>(clock.ns_between(from, to))};
+  EXPECT_GE(found.count(), Nanoseconds{before_to - after_from}.count() * 0.99);
+  EXPECT_LE(found.count(), Nanoseconds{after_to - before_from}.count() * 1.01);
 }
 
 TEST(TickClock, IsCalibratedOnceAndGoesOn) {

@@ -131,6 +131,13 @@ def test_single_rows_fill_one_array_with_the_same_bytes(name: str) -> None:
         assert filled.tobytes() == found.tobytes()
     with pytest.raises(ValueError, match="does not own its data"):
         filled.resize(1, refcheck=False)
+    held = filled.copy()
+    filled.__setstate__(np.zeros(3).__reduce__()[2])  # the array lets its memory go, and is filled no more
+    assert predict(rows(1)[0]) is filled
+    assert not filled.any()
+    predict = getattr(forest.single_row(), name)
+    filled = predict(rows(200)[199])
+    assert filled.tobytes() == held.tobytes()
     del forest
     assert predict(rows(1)[0]).tobytes() == expected[0].tobytes()
     del predict
@@ -161,6 +168,8 @@ def test_what_is_no_single_row_is_refused() -> None:
             one.predict_proba(np.zeros(shape))
     with pytest.raises(TypeError, match="No constructor"):
         SingleRow()
+    with pytest.raises(TypeError, match="single_row needs a ForestModel, was None"):
+        ForestModel.single_row(None)  # type: ignore[arg-type]
     for cls in (SingleRow, ForestModel):
         with pytest.raises(TypeError, match="was not initialised"):
             cls.__new__(cls).predict_margin(np.zeros(3))
